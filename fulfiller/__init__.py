@@ -1,0 +1,1 @@
+"""Fulfiller: coupon claims accepted durably, issued once, and paused with grace."""

@@ -1,0 +1,1 @@
+"""The nouns: pure, frozen, free of clocks, frameworks and I/O."""

@@ -1,0 +1,80 @@
+"""The event log: what happened, one row per transaction, campaign, tier and kind.
+
+Rows are appended without a chain head, so that writers never queue for one; the keeper
+later *seals* them: it numbers them in commit-safe order and chains their digests.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+
+from fulfiller.domain.claim import ClaimId
+from fulfiller.domain.tier import Tier
+
+GENESIS = bytes(32)
+"""The digest before the first event."""
+
+
+class Kind(StrEnum):
+    """What happened, past tense."""
+
+    CAMPAIGN_CREATED = "campaign.created"
+    BUDGET_GATHERED = "budget.gathered"
+    CLAIM_ACCEPTED = "claim.accepted"
+    CLAIM_WAITLISTED = "claim.waitlisted"
+    CLAIM_ADMITTED = "claim.admitted"
+    CLAIM_ISSUED = "claim.issued"
+    CLAIM_DECLINED = "claim.declined"
+    CLAIM_CANCELLED = "claim.cancelled"
+    CLAIM_PARKED = "claim.parked"
+    CLAIM_REPLAYED = "claim.replayed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened to `ids` of one campaign and tier in one transaction.
+
+    `amount` is the money that moved, in minor units; `actor` who did it (`intake`,
+    `worker`, `keeper`, `operator:…`); `detail` a reason or a sum, as text.
+    """
+
+    at: int
+    campaign: str
+    kind: Kind
+    tier: Tier | None = None
+    ids: tuple[ClaimId, ...] = ()
+    amount: int = 0
+    actor: str = ""
+    detail: str = ""
+
+
+def packed(ids: tuple[ClaimId, ...]) -> bytes:
+    """Return ids as their 16 bytes each, one after the other: half the size of their text."""
+    return bytes.fromhex("".join(ids).replace("-", ""))
+
+
+def unpacked(raw: bytes) -> tuple[ClaimId, ...]:
+    """Return the ids that `packed` packed."""
+    text = raw.hex()
+    return tuple(_dashed(text[at : at + 32]) for at in range(0, len(text), 32))
+
+
+def digest(previous: bytes, number: int, event: Event) -> bytes:
+    """Return the digest of a sealed event: SHA-256 over the one before it and all it says."""
+    head = "\x1f".join(
+        (
+            str(number),
+            str(event.at),
+            event.campaign,
+            event.kind,
+            "" if event.tier is None else str(event.tier),
+            str(event.amount),
+            event.actor,
+            event.detail,
+        )
+    )
+    return sha256(previous + head.encode() + b"\x1e" + packed(event.ids)).digest()
+
+
+def _dashed(text: str) -> ClaimId:
+    return ClaimId(f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}")

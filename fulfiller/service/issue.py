@@ -1,0 +1,146 @@
+"""Turn reservations into coupons, each once, however often and in how many places this runs.
+
+A transaction deletes the open rows of its ids and writes a coupon for each row it got:
+whoever deletes the open row decides, so a repeat finds nothing and changes nothing. A fault
+that follows the claims, not the store, is cornered by halves: what ends alone N times is
+parked with its money.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from fulfiller.domain.campaign import Campaign
+from fulfiller.domain.claim import ClaimId, OpenClaim, Stage
+from fulfiller.domain.code import CodeKey, mint
+from fulfiller.domain.coupon import Coupon
+from fulfiller.domain.error import Raced, StoreError
+from fulfiller.domain.event import Kind
+from fulfiller.domain.outcome import Issued
+from fulfiller.service.book import events, issuing, moves
+from fulfiller.service.move import park
+from fulfiller.service.port import Store, Writes
+
+ATTEMPTS_MAX = 5
+"""Times a claim may end alone before it is parked."""
+ISSUED = issuing()
+CODE_TAKEN = "coupon_lookup"
+"""The unique constraint that a code breaks when another coupon has it already."""
+TRIES = 8
+"""Transactions tried for one group before a lost race is reported."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """What issuing needs besides the claims: the code key, the clock, and who is at work."""
+
+    store: Store
+    key: CodeKey
+    now: Callable[[], int]
+    actor: str = "worker"
+
+
+def issue(ids: Sequence[ClaimId], press: Press, *, redelivered: bool = False) -> Issued:
+    """Issue what is still open among these ids; ids of held campaigns are left.
+
+    `redelivered`: the task may have killed its child, which never reaches our own counting;
+    so the attempt is counted first and the ids run one by one.
+    Raises StoreUnavailable when the store does not answer; nothing is lost by that.
+    """
+    if not redelivered:
+        return _together(ids, press)
+    counts = press.store.attempt(ids)
+    worn = [claim_id for claim_id in ids if counts.get(claim_id, 0) > ATTEMPTS_MAX]
+    done = _parked(worn, press, "it was redelivered too often")
+    for claim_id in ids:
+        if claim_id not in worn:
+            done = done.plus(_alone(claim_id, press))
+    return done
+
+
+def _together(ids: Sequence[ClaimId], press: Press) -> Issued:
+    if len(ids) == 1:
+        return _alone(ids[0], press)
+    try:
+        return _pressed(ids, press)
+    except StoreError:
+        raise
+    except Exception:  # noqa: BLE001 - whatever one claim does must not stop the others
+        middle = len(ids) // 2
+        return _together(ids[:middle], press).plus(_together(ids[middle:], press))
+
+
+def _alone(claim_id: ClaimId, press: Press) -> Issued:
+    try:
+        return _pressed((claim_id,), press)
+    except StoreError:
+        raise
+    except Exception as fault:  # noqa: BLE001 - counted, and parked with its text in the end
+        attempts = press.store.attempt((claim_id,)).get(claim_id, 0)
+        if attempts < ATTEMPTS_MAX:
+            return Issued(left=(claim_id,))
+        return _parked((claim_id,), press, f"{type(fault).__name__}: {fault}")
+
+
+def _parked(ids: Sequence[ClaimId], press: Press, reason: str) -> Issued:
+    if not ids:
+        return Issued()
+    moved = park(ids, reason, store=press.store, now=press.now(), actor=press.actor)
+    return Issued(parked=moved)
+
+
+def _pressed(ids: Sequence[ClaimId], press: Press) -> Issued:
+    """Run one transaction; again after a lost race, with another salt if a code was taken."""
+    salt = 0
+    for _ in range(TRIES):
+        try:
+            return _once(ids, press, salt)
+        except Raced as race:
+            salt += race.over == CODE_TAKEN
+    message = f"{len(ids)} claims lost {TRIES} races in a row"
+    raise Raced(message)
+
+
+def _once(ids: Sequence[ClaimId], press: Press, salt: int) -> Issued:
+    with press.store.take(ids, (Stage.ACCEPTED,), unheld=True) as unit:
+        if not unit.rows:
+            return Issued()
+        now = press.now()
+        coupons = tuple(_coupons(unit.rows, press, salt, now))
+        unit.commit(
+            Writes(
+                coupons=coupons,
+                events=events(unit.rows, Kind.CLAIM_ISSUED, now=now, actor=press.actor),
+                stripes=moves((row, ISSUED) for row in unit.rows),
+            )
+        )
+        return Issued(issued=tuple(coupon.claim_id for coupon in coupons))
+
+
+def _coupons(rows: Sequence[OpenClaim], press: Press, salt: int, now: int) -> list[Coupon]:
+    terms = {campaign: _terms(press.store, campaign) for campaign in {r.campaign for r in rows}}
+    own = {campaign: terms[campaign].validity.own(now) for campaign in terms}
+    return [_coupon(row, press.key, salt, now, own[row.campaign]) for row in rows]
+
+
+def _terms(store: Store, campaign_id: str) -> Campaign:
+    campaign = store.campaign(campaign_id)
+    if campaign is None:
+        message = f"campaign {campaign_id} has claims but no terms"
+        raise LookupError(message)
+    return campaign
+
+
+def _coupon(row: OpenClaim, key: CodeKey, salt: int, now: int, own: int) -> Coupon:
+    return Coupon(
+        claim_id=row.id,
+        campaign=row.campaign,
+        account=row.account,
+        stripe=row.stripe,
+        tier=row.tier,
+        amount=row.amount,
+        key_id=key.id,
+        salt=salt,
+        lookup=mint(row.id, salt, key).lookup,
+        issued_at=now,
+        valid_until=own,
+    )

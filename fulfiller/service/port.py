@@ -1,0 +1,314 @@
+"""The contract of the world: what the verbs need from a store and from a queue.
+
+A store port is dumb: each method is one step, one round trip, and decides nothing. The
+verbs read everything, decide in Python, and write everything; constraints alone guard the
+write. Every step may raise `StoreUnavailable`, after which the verb may simply run again.
+Instants are microseconds since 1970 by the store's clock.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from fulfiller.domain.campaign import Campaign
+from fulfiller.domain.claim import Claim, ClaimId, OpenClaim, Stage, State
+from fulfiller.domain.coupon import Coupon
+from fulfiller.domain.event import Event
+from fulfiller.domain.identity import Prior
+from fulfiller.domain.mode import ModeRow
+from fulfiller.domain.outcome import Outcome
+from fulfiller.domain.stripe import Delta, Stripe, StripeKey
+from fulfiller.domain.tier import Tier
+
+Key = tuple[str, str]
+"""An account and its idempotency key."""
+Person = tuple[str, str]
+"""A campaign and a user of it."""
+Row_co = TypeVar("Row_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyBinding:
+    """An idempotency key and the claim it stands for; `fingerprint` digests the body."""
+
+    account: str
+    key: str
+    claim_id: ClaimId
+    fingerprint: bytes
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a group of requests must know before it can be decided."""
+
+    campaigns: tuple[str, ...]
+    keys: tuple[Key, ...]
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The answer to an Ask. Stripes carry `available` and the gauges, which is all it takes.
+
+    `modes` holds the service's row and one per campaign that exists.
+    """
+
+    campaigns: Mapping[str, Campaign]
+    modes: Mapping[str, ModeRow]
+    stripes: Mapping[str, tuple[Stripe, ...]]
+    keys: Mapping[Key, KeyBinding]
+    priors: Mapping[Person, tuple[Prior, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class StripeMove:
+    """A change of one stripe; with `guard`, only if the mode generations still sum to it."""
+
+    key: StripeKey
+    delta: Delta
+    guard: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writes:
+    """Everything a transaction writes, in the order in which a store writes it.
+
+    `exhausted`: campaigns that are sold out from here on. `woken`: campaigns to which money
+    came back. `fence`: the lease epoch of a keeper; the write fails with Deposed on another.
+    Stripes come last, ascending, so that their locks are held for the shortest time.
+    """
+
+    claims: tuple[Claim, ...] = ()
+    opened: tuple[OpenClaim, ...] = ()
+    keys: tuple[KeyBinding, ...] = ()
+    coupons: tuple[Coupon, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    events: tuple[Event, ...] = ()
+    fence: int | None = None
+    stripes: tuple[StripeMove, ...] = ()
+    exhausted: tuple[str, ...] = ()
+    woken: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Return whether there is anything to write."""
+        return any(getattr(self, name) for name in self.__slots__ if name != "fence")
+
+
+class Unit(Protocol[Row_co]):
+    """A transaction after its first step: rows taken or locked, nothing committed yet.
+
+    Leaving its context without `commit` rolls it back.
+    """
+
+    @property
+    def rows(self) -> Sequence[Row_co]:
+        """The rows that the first step took or locked."""
+
+    def commit(self, writes: Writes) -> None:
+        """Write and commit; raise Raced when a constraint says that somebody was first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The claims of one campaign and tier: what may travel in one hint."""
+
+    campaign: str
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class LaneSight:
+    """A lane with claims accepted and not yet done, of a campaign that is not held."""
+
+    lane: Lane
+    accepted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An accepted claim that waits to be issued."""
+
+    id: ClaimId
+    ready_at: int
+    offered_at: int | None
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimView:
+    """A claim as it is now: its row, its state, and what it ended in."""
+
+    claim: Claim
+    state: State
+    coupon: Coupon | None = None
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsealed:
+    """An event that has no number yet; `position` is its place in commit-safe order."""
+
+    position: tuple[int, int]
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """An event's number and the digest that chains it to all before it."""
+
+    number: int
+    position: tuple[int, int]
+    digest: bytes
+
+
+class Store(Protocol):
+    """The truth. Implementations: PostgreSQL, SQLite, memory; one contract suite for all."""
+
+    def now(self) -> int:
+        """Return the store's clock, in microseconds since 1970."""
+
+    # Accepting
+
+    def look(self, ask: Ask) -> Sight:
+        """Read everything that deciding a group of requests takes."""
+
+    def write(self, writes: Writes) -> None:
+        """Write a whole transaction; raise Raced and write nothing when somebody was first."""
+
+    # Moving open claims: whoever moves the open row decides
+
+    def take(
+        self, ids: Sequence[ClaimId], stages: Collection[Stage], *, unheld: bool = False
+    ) -> AbstractContextManager[Unit[OpenClaim]]:
+        """Delete the open rows that stand at one of these stages, and return them.
+
+        With `unheld`, rows of held campaigns stay where they are.
+        """
+
+    def shift(
+        self, ids: Sequence[ClaimId], old: Stage, new: Stage, *, ready_at: int | None = None
+    ) -> AbstractContextManager[Unit[OpenClaim]]:
+        """Move open rows from one stage to another and return them as they are now.
+
+        With `ready_at`, they count as ready from then on, with no attempts and no offer.
+        """
+
+    def attempt(self, ids: Sequence[ClaimId]) -> Mapping[ClaimId, int]:
+        """Count one more attempt at these accepted claims, commit, return the counts."""
+
+    def lock(self, campaign: str) -> AbstractContextManager[Unit[Stripe]]:
+        """Lock all stripes of a campaign, ascending, and return them whole."""
+
+    # Reading
+
+    def campaign(self, campaign_id: str) -> Campaign | None:
+        """Return a campaign as it is now."""
+
+    def campaigns(self) -> Sequence[Campaign]:
+        """Return all campaigns, by id."""
+
+    def modes(self) -> Mapping[str, ModeRow]:
+        """Return the modes of the service and of all campaigns, by scope."""
+
+    def stripes(self, campaign: str) -> Sequence[Stripe]:
+        """Return a campaign's stripes whole, in one snapshot."""
+
+    def view(self, ids: Collection[ClaimId]) -> Mapping[ClaimId, ClaimView]:
+        """Return these claims as they are now; unknown ids are left out."""
+
+    # Keeping
+
+    def lanes(self) -> Sequence[LaneSight]:
+        """Return the lanes that have accepted claims, without those of held campaigns."""
+
+    def ready(self, lane: Lane, *, after: tuple[int, ClaimId], limit: int) -> Sequence[Ready]:
+        """Return accepted claims of a lane behind `(ready_at, id)`, oldest first."""
+
+    def last_seal(self) -> Seal | None:
+        """Return the newest seal."""
+
+    def unsealed(self, *, after: tuple[int, int], limit: int) -> Sequence[Unsealed]:
+        """Return events behind a position that no running transaction can still precede."""
+
+    def seal(self, seals: Sequence[Seal], *, fence: int) -> None:
+        """Append seals; raise Deposed when the lease has another epoch."""
+
+    def lease(self, name: str, holder: str, *, ttl_s: float) -> int | None:
+        """Acquire or renew a lease and return its epoch, or None while another holds it."""
+
+    def release_lease(self, name: str, holder: str) -> None:
+        """Give a lease back, if this holder has it."""
+
+    def announce(self, worker: str, slots: int, *, ttl_s: float) -> None:
+        """Say how many tasks a worker runs at once, for a while."""
+
+    def slots(self) -> int:
+        """Return the sum of the announced slots that have not run out; 0 when unknown."""
+
+    # Running
+
+    def create_campaign(
+        self, campaign: Campaign, stripes: Sequence[Stripe], event: Event
+    ) -> bool:
+        """Store a new campaign, its mode row and its stripes; False if the id is taken."""
+
+    def close(self) -> None:
+        """Give connections back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """An offer of one to 500 claims of one lane."""
+
+    lane: Lane
+    ids: tuple[ClaimId, ...]
+
+
+class Queue(Protocol):
+    """The broker: it may be away, frozen or empty at any moment, and nothing here raises."""
+
+    def publish(self, hints: Sequence[Hint]) -> bool:
+        """Offer claims to the workers; False when the broker did not take all of it."""
+
+    def depths(self) -> Mapping[Tier, int] | None:
+        """Return the tasks waiting per tier, or None when the broker does not answer."""
+
+    def intact(self, epoch: str) -> bool | None:
+        """Return whether the broker still knows this epoch; None when it does not answer."""
+
+    def mark(self, epoch: str) -> bool:
+        """Leave an epoch with the broker, so that its total loss can be seen."""
+
+
+@dataclass(slots=True)
+class Offer:
+    """When a claim was last offered by this keeper, and how often."""
+
+    at: int
+    times: int = 1
+
+
+@dataclass(slots=True)
+class Memory:
+    """What a leading keeper remembers of each lane.
+
+    A cursor behind what it released, the offers not known to be done, and when the newest
+    offer that is done was made; `turn` says which lane is served first.
+    """
+
+    cursors: dict[Lane, tuple[int, ClaimId]] = field(default_factory=dict)
+    offers: dict[Lane, dict[ClaimId, Offer]] = field(default_factory=dict)
+    done: dict[Lane, int] = field(default_factory=dict)
+    turn: int = 0
+
+    def keep(self, lanes: Collection[Lane]) -> None:
+        """Forget every other lane: empty and held ones start afresh."""
+        for notes in (self.cursors, self.offers, self.done):
+            for lane in notes.keys() - set(lanes):
+                del notes[lane]
+
+    def forget(self) -> None:
+        """Start over: everything accepted is offered again, which is allowed and harmless."""
+        self.keep(())

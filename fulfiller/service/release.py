@@ -1,0 +1,110 @@
+"""Release: publish full hints for accepted claims while the broker's queues are short.
+
+The backlog lives in the store and the broker is kept shallow, so that tasks are full under
+load, priorities can't be defeated by a pile of messages, and losing the broker is a small
+repair. Release only reads the store; what it offered it remembers.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from fulfiller.domain.claim import ClaimId
+from fulfiller.domain.tier import Tier
+from fulfiller.service.port import Hint, Lane, LaneSight, Memory, Offer, Queue, Ready, Store
+
+HINT_MAX = 500
+"""Claims in one hint at most."""
+TASKS_PER_SLOT = 2
+"""A queue with this many tasks per worker slot is long enough."""
+SLOTS_UNKNOWN = 2
+"""Slots assumed while no worker has announced any."""
+FRESH = 3_000_000
+"""Microseconds for which an intake's own offer keeps release from offering the same."""
+FRONT = (0, ClaimId(""))
+"""The cursor before every claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What a release did: claims offered, and whether every queue it looked at is fed."""
+
+    claims: int = 0
+    broker: bool = True
+
+
+def room(depth: int, slots: int) -> int:
+    """Return how many more tasks a queue may hold; `slots` 0 means unknown."""
+    return max(0, TASKS_PER_SLOT * (slots or SLOTS_UNKNOWN) - depth)
+
+
+def short(depths: dict[Tier, int], slots: int) -> frozenset[Tier]:
+    """Return the tiers whose queue is short enough to publish to at once."""
+    return frozenset(tier for tier, depth in depths.items() if room(depth, slots) > 0)
+
+
+def release(memory: Memory, *, store: Store, queue: Queue, now: int) -> Released:
+    """Fill every tier's queue from its lanes in turn; the first lane moves on each time."""
+    depths = queue.depths()
+    if depths is None:
+        return Released(broker=False)
+    lanes = store.lanes()
+    slots = store.slots()
+    offered = 0
+    for tier, depth in sorted(depths.items()):
+        mine = _turned([sight for sight in lanes if sight.lane.tier is tier], memory)
+        hints = _fill(mine, room(depth, slots), memory, store, now)
+        if hints and not _offer(hints, memory, queue, now):
+            return Released(offered, broker=False)
+        offered += sum(len(hint.ids) for hint in hints)
+    return Released(offered)
+
+
+def _turned(lanes: list[LaneSight], memory: Memory) -> list[LaneSight]:
+    """Rotate the lanes, so that no campaign is always served first."""
+    memory.turn += 1
+    start = memory.turn % max(1, len(lanes))
+    return lanes[start:] + lanes[:start]
+
+
+def _fill(
+    lanes: Sequence[LaneSight], tasks: int, memory: Memory, store: Store, now: int
+) -> list[Hint]:
+    """Take one hint from each lane in turn until the queue is full or the lanes are dry."""
+    hints: list[Hint] = []
+    turn = list(lanes)
+    while turn and len(hints) < tasks:
+        dry: list[LaneSight] = []
+        for sight in islice(turn, tasks - len(hints)):
+            hint = _next(sight.lane, memory, store, now)
+            if hint is None:
+                dry.append(sight)
+            else:
+                hints.append(hint)
+        turn = [sight for sight in turn if sight not in dry]
+    return hints
+
+
+def _next(lane: Lane, memory: Memory, store: Store, now: int) -> Hint | None:
+    """Return the next hint behind the lane's cursor, and move the cursor behind it.
+
+    Rows that an intake has just offered itself are passed over; the sweep looks after them.
+    """
+    while rows := store.ready(lane, after=memory.cursors.get(lane, FRONT), limit=HINT_MAX):
+        memory.cursors[lane] = (rows[-1].ready_at, rows[-1].id)
+        known = memory.offers.get(lane, {})
+        fresh = tuple(row.id for row in rows if row.id not in known and not _just_offered(row, now))
+        if fresh:
+            return Hint(lane, fresh)
+    return None
+
+
+def _just_offered(row: Ready, now: int) -> bool:
+    return row.offered_at is not None and now - row.offered_at < FRESH
+
+
+def _offer(hints: Collection[Hint], memory: Memory, queue: Queue, now: int) -> bool:
+    """Publish and remember; a failure is remembered too, since some may have arrived."""
+    for hint in hints:
+        memory.offers.setdefault(hint.lane, {}).update({i: Offer(now) for i in hint.ids})
+    return queue.publish(tuple(hints))

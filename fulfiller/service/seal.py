@@ -1,0 +1,32 @@
+"""Seal: number the event log in commit-safe order and chain its digests.
+
+Writers append events without a chain head, which would be one hot row; the leading keeper
+numbers afterwards what no running transaction can still precede. Readers follow numbers.
+"""
+
+from collections.abc import Sequence
+
+from fulfiller.domain.event import GENESIS, digest
+from fulfiller.service.port import Seal, Store, Unsealed
+
+BATCH = 1_000
+START = Seal(0, (0, 0), GENESIS)
+
+
+def seal(*, store: Store, fence: int) -> int:
+    """Seal up to a batch of events; return how many. Raises Deposed on a lost lease."""
+    last = store.last_seal() or START
+    waiting = store.unsealed(after=last.position, limit=BATCH)
+    if waiting:
+        store.seal(chain(last, waiting), fence=fence)
+    return len(waiting)
+
+
+def chain(last: Seal, waiting: Sequence[Unsealed]) -> tuple[Seal, ...]:
+    """Return the seals that follow the last one, one per event."""
+    seals = []
+    for entry in waiting:
+        number = last.number + 1
+        last = Seal(number, entry.position, digest(last.digest, number, entry.event))
+        seals.append(last)
+    return tuple(seals)

@@ -1,0 +1,147 @@
+"""Sweep: offer again what was lost on the way, from the front of every lane.
+
+A claim was lost if later claims of its lane overtook it by three seconds, or if it has been
+open for three seconds while its queue is empty. Claims that committed late, behind the
+cursor, were never offered and are found here too. Waits between offers double, 3, 6, 12 s;
+the third offer goes alone and counts as an attempt, because a claim that kills its worker
+never reaches the worker's own counting.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fulfiller.domain.claim import ClaimId
+from fulfiller.service.issue import ATTEMPTS_MAX
+from fulfiller.service.move import park
+from fulfiller.service.port import Hint, Lane, Memory, Offer, Queue, Ready, Store
+from fulfiller.service.release import FRONT, HINT_MAX
+
+PATIENCE = 3_000_000
+"""Microseconds before the first repeat of an offer."""
+PATIENCE_MAX = 12_000_000
+ALONE_FROM = 3
+"""The offer from which on a claim travels alone and is counted."""
+PAGE = 1_000
+"""Rows read from the front of a lane, beyond those that are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """What a lane has to be offered again: together, and one by one."""
+
+    together: tuple[ClaimId, ...]
+    alone: tuple[ClaimId, ...]
+
+
+def sweep(memory: Memory, *, store: Store, queue: Queue, now: int) -> int:
+    """Offer again what is overdue in every lane; return the number of claims offered."""
+    depths = queue.depths()
+    if depths is None:
+        return 0
+    sights = store.lanes()
+    memory.keep({sight.lane for sight in sights})
+    desk = _Desk(memory, store, queue, now)
+    return sum(
+        _sweep_lane(sight.lane, desk, empty=not depths.get(sight.lane.tier)) for sight in sights
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    memory: Memory
+    store: Store
+    queue: Queue
+    now: int
+
+
+def overdue(
+    rows: Sequence[Ready],
+    offers: Mapping[ClaimId, Offer],
+    *,
+    cursor: tuple[int, ClaimId],
+    now: int,
+    overtaken: int,
+) -> Overdue:
+    """Return which of these open rows have to be offered again.
+
+    `overtaken`: offers made before this instant have been overtaken by others of the lane.
+    """
+    late = [row for row in rows if _is_late(row, offers.get(row.id), cursor, now, overtaken)]
+    alone = {row.id for row in late if _times(offers.get(row.id)) + 1 >= ALONE_FROM}
+    return Overdue(
+        together=tuple(row.id for row in late if row.id not in alone),
+        alone=tuple(row.id for row in late if row.id in alone),
+    )
+
+
+def _sweep_lane(lane: Lane, desk: "_Desk", *, empty: bool) -> int:
+    offers = desk.memory.offers.setdefault(lane, {})
+    limit = PAGE + len(offers)
+    rows = desk.store.ready(lane, after=FRONT, limit=limit)
+    done = _settle(rows, offers, complete=len(rows) < limit)
+    newest = desk.memory.done[lane] = max(desk.memory.done.get(lane, 0), done)
+    due = overdue(
+        rows,
+        offers,
+        cursor=desk.memory.cursors.get(lane, FRONT),
+        now=desk.now,
+        overtaken=desk.now if empty else newest - PATIENCE,
+    )
+    return _offer_again(lane, due, offers, desk)
+
+
+def _offer_again(lane: Lane, due: Overdue, offers: dict[ClaimId, Offer], desk: "_Desk") -> int:
+    alone = _counted(due.alone, desk.store, desk.now)
+    for claim_id in due.together + alone:
+        offers[claim_id] = Offer(desk.now, _times(offers.get(claim_id)) + 1)
+    desk.queue.publish(_hints(lane, due.together, alone))
+    return len(due.together) + len(alone)
+
+
+def _settle(rows: Sequence[Ready], offers: dict[ClaimId, Offer], *, complete: bool) -> int:
+    """Note offers that intakes made, forget those that are done, return the newest done one.
+
+    An offer is done when its claim is no longer among the open rows; beyond a page that was
+    cut off, only ids older than its end can be judged. Ids are UUIDv7 and sort by time.
+    """
+    still = {row.id for row in rows}
+    horizon = max(still, default="") if not complete else None
+    done = [i for i in offers if i not in still and (horizon is None or i <= horizon)]
+    newest = max((offers.pop(claim_id).at for claim_id in done), default=0)
+    for row in rows:
+        if row.offered_at is not None:
+            offers.setdefault(row.id, Offer(row.offered_at))
+    return newest
+
+
+def _is_late(
+    row: Ready, offer: Offer | None, cursor: tuple[int, ClaimId], now: int, overtaken: int
+) -> bool:
+    if offer is None:
+        return (row.ready_at, row.id) <= cursor
+    patience = min(PATIENCE << (offer.times - 1), PATIENCE_MAX)
+    return now - offer.at >= patience and offer.at <= overtaken
+
+
+def _times(offer: Offer | None) -> int:
+    return 0 if offer is None else offer.times
+
+
+def _counted(ids: Sequence[ClaimId], store: Store, now: int) -> tuple[ClaimId, ...]:
+    """Count an attempt at each, park what is worn out, return what may be offered alone."""
+    if not ids:
+        return ()
+    counts = store.attempt(ids)
+    worn = [claim_id for claim_id in ids if counts.get(claim_id, 0) > ATTEMPTS_MAX]
+    if worn:
+        park(worn, "it was offered too often", store=store, now=now, actor="keeper")
+    return tuple(claim_id for claim_id in ids if claim_id not in worn)
+
+
+def _hints(
+    lane: Lane, together: Sequence[ClaimId], alone: Sequence[ClaimId]
+) -> tuple[Hint, ...]:
+    full = range(0, len(together), HINT_MAX)
+    return tuple(Hint(lane, tuple(together[at : at + HINT_MAX])) for at in full) + tuple(
+        Hint(lane, (claim_id,)) for claim_id in alone
+    )
