@@ -1,0 +1,327 @@
+"""The store port on dictionaries: for tests, for upstream teams, and for the simulator.
+
+It models what matters of a database: units hold row locks until they end, a second taker
+waits and then sees what the first one left, and a commit is all or nothing.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import RLock
+from typing import Generic, TypeVar
+
+from fulfiller.domain.campaign import Campaign
+from fulfiller.domain.claim import ClaimId, OpenClaim, Stage, State
+from fulfiller.domain.event import Event
+from fulfiller.domain.identity import Prior
+from fulfiller.domain.key import KeyRecord
+from fulfiller.domain.mode import SERVICE, ModeRow, held
+from fulfiller.domain.outcome import Ending
+from fulfiller.domain.stripe import Count, Stripe, counted
+from fulfiller.domain.tier import Tier
+from fulfiller.service.port import (
+    Ask,
+    ClaimView,
+    Lane,
+    LaneSight,
+    Ready,
+    Seal,
+    Sight,
+    Unsealed,
+    Writes,
+)
+from fulfiller.store.locks import RowLocks
+from fulfiller.store.shelves import Lease, Shelves
+
+MICRO = 1_000_000
+Row = TypeVar("Row")
+ENDED = {Ending.CANCELLED: State.CANCELLED, Ending.DECLINED: State.DECLINED}
+
+
+class MemoryUnit(Generic[Row]):
+    """A transaction of the in-memory store between its first step and its end."""
+
+    def __init__(self, rows: Sequence[Row], commit: Callable[[Writes], None]) -> None:
+        """Keep the rows that the first step took and what to do with the rest."""
+        self.rows = rows
+        self._commit = commit
+
+    def commit(self, writes: Writes) -> None:
+        """Write and commit, or raise and leave everything as it was."""
+        self._commit(writes)
+
+
+class MemoryStore:
+    """Store and Keyring on dictionaries; share one object between threads if you like.
+
+    `now` is the store's clock; `pause` is called while a row is locked by somebody else
+    (the default lets other threads run), so that a simulator can run somebody else instead.
+    """
+
+    def __init__(
+        self, now: Callable[[], int] = lambda: 0, pause: Callable[[], None] | None = None
+    ) -> None:
+        """Start empty."""
+        self.shelves = Shelves()
+        self.now = now
+        self._latch = RLock()
+        self._locks = RowLocks(pause)
+
+    # Accepting
+
+    def look(self, ask: Ask) -> Sight:
+        """Read everything that deciding a group of requests takes."""
+        with self._latch:
+            known = {name: self.shelves.campaigns.get(name) for name in ask.campaigns}
+            campaigns = {name: found for name, found in known.items() if found is not None}
+            return Sight(
+                campaigns=campaigns,
+                modes={scope: self.shelves.modes[scope] for scope in (SERVICE, *campaigns)},
+                stripes={name: tuple(self.stripes(name)) for name in campaigns},
+                keys={key: self.shelves.keys[key] for key in ask.keys if key in self.shelves.keys},
+                priors={person: self._priors(person) for person in ask.people},
+            )
+
+    def write(self, writes: Writes) -> None:
+        """Write a whole transaction; raise Raced and write nothing when somebody was first."""
+        with self._locks.held(object(), [move.key for move in writes.stripes]), self._latch:
+            self.shelves.commit(writes)
+
+    # Moving open claims
+
+    @contextmanager
+    def take(
+        self, ids: Sequence[ClaimId], stages: Collection[Stage], *, unheld: bool = False
+    ) -> Iterator[MemoryUnit[OpenClaim]]:
+        """Delete the open rows that stand at one of these stages, and return them."""
+        with self._locks.held(object(), ids):
+            with self._latch:
+                rows = [row for row in self._open(ids) if row.stage in stages]
+                rows = [row for row in rows if not (unheld and self._is_held(row))]
+
+            def commit(writes: Writes) -> None:
+                self._commit(writes, {row.id: None for row in rows})
+
+            yield MemoryUnit(rows, commit)
+
+    @contextmanager
+    def shift(
+        self, ids: Sequence[ClaimId], old: Stage, new: Stage, *, ready_at: int | None = None
+    ) -> Iterator[MemoryUnit[OpenClaim]]:
+        """Move open rows from one stage to another and return them as they are now."""
+        with self._locks.held(object(), ids):
+            with self._latch:
+                found = [row for row in self._open(ids) if row.stage is old]
+                rows = [_shifted(row, new, ready_at) for row in found]
+
+            def commit(writes: Writes) -> None:
+                self._commit(writes, {row.id: row for row in rows})
+
+            yield MemoryUnit(rows, commit)
+
+    def attempt(self, ids: Sequence[ClaimId]) -> Mapping[ClaimId, int]:
+        """Count one more attempt at these accepted claims, commit, return the counts."""
+        with self._locks.held(object(), ids), self._latch:
+            rows = [row for row in self._open(ids) if row.stage is Stage.ACCEPTED]
+            counted_up = [replace(row, attempts=row.attempts + 1) for row in rows]
+            self.shelves.open.update({row.id: row for row in counted_up})
+            return {row.id: row.attempts for row in counted_up}
+
+    @contextmanager
+    def lock(self, campaign: str) -> Iterator[MemoryUnit[Stripe]]:
+        """Lock all stripes of a campaign, ascending, and return them whole."""
+        keys = [stripe.key for stripe in self.stripes(campaign)]
+        with self._locks.held(object(), keys):
+            yield MemoryUnit(self.stripes(campaign), self._commit)
+
+    # Reading
+
+    def campaign(self, campaign_id: str) -> Campaign | None:
+        """Return a campaign as it is now."""
+        return self.shelves.campaigns.get(campaign_id)
+
+    def campaigns(self) -> Sequence[Campaign]:
+        """Return all campaigns, by id."""
+        with self._latch:
+            return sorted(self.shelves.campaigns.values(), key=lambda campaign: campaign.id)
+
+    def modes(self) -> Mapping[str, ModeRow]:
+        """Return the modes of the service and of all campaigns, by scope."""
+        with self._latch:
+            return dict(self.shelves.modes)
+
+    def stripes(self, campaign: str) -> Sequence[Stripe]:
+        """Return a campaign's stripes whole, in one snapshot."""
+        with self._latch:
+            mine = [key for key in self.shelves.stripes if key.campaign == campaign]
+            return [self.shelves.stripes[key] for key in sorted(mine)]
+
+    def view(self, ids: Collection[ClaimId]) -> Mapping[ClaimId, ClaimView]:
+        """Return these claims as they are now; unknown ids are left out."""
+        with self._latch:
+            return {i: self._view(i) for i in ids if i in self.shelves.claims}
+
+    # Keeping
+
+    def lanes(self) -> Sequence[LaneSight]:
+        """Return the lanes that have accepted claims, without those of held campaigns."""
+        with self._latch:
+            sights = [
+                LaneSight(Lane(name, tier), counted(self.stripes(name), Count.ACCEPTED, tier))
+                for name in sorted(self.shelves.campaigns)
+                if not held(self.shelves.modes, name)
+                for tier in Tier
+            ]
+            return [sight for sight in sights if sight.accepted]
+
+    def ready(self, lane: Lane, *, after: tuple[int, ClaimId], limit: int) -> Sequence[Ready]:
+        """Return accepted claims of a lane behind `(ready_at, id)`, oldest first."""
+        with self._latch:
+            rows = [
+                Ready(row.id, row.ready_at, row.offered_at, row.attempts)
+                for row in self.shelves.open.values()
+                if row.stage is Stage.ACCEPTED and Lane(row.campaign, row.tier) == lane
+            ]
+        rows.sort(key=lambda row: (row.ready_at, row.id))
+        return [row for row in rows if (row.ready_at, row.id) > after][:limit]
+
+    def last_seal(self) -> Seal | None:
+        """Return the newest seal."""
+        return self.shelves.seals[-1] if self.shelves.seals else None
+
+    def unsealed(self, *, after: tuple[int, int], limit: int) -> Sequence[Unsealed]:
+        """Return events behind a position, in the order in which they were committed."""
+        with self._latch:
+            first = after[1]
+            events = self.shelves.events[first : first + limit]
+            return [Unsealed((0, first + n), event) for n, event in enumerate(events, start=1)]
+
+    def seal(self, seals: Sequence[Seal], *, fence: int) -> None:
+        """Append seals; raise Deposed when the lease has another epoch."""
+        with self._latch:
+            self.shelves.commit(Writes(fence=fence))
+            last = self.last_seal()
+            self.shelves.seals.extend(s for s in seals if last is None or s.number > last.number)
+
+    def lease(self, name: str, holder: str, *, ttl_s: float) -> int | None:
+        """Acquire or renew a lease and return its epoch, or None while another holds it."""
+        with self._latch:
+            now, lease = self.now(), self.shelves.leases.get(name)
+            if lease is not None and lease.holder != holder and lease.expires_at > now:
+                return None
+            same = lease is not None and lease.holder == holder and lease.expires_at > now
+            epoch = (0 if lease is None else lease.epoch) + (not same)
+            self.shelves.leases[name] = Lease(holder, epoch, now + int(ttl_s * MICRO))
+            return epoch
+
+    def release_lease(self, name: str, holder: str) -> None:
+        """Give a lease back, if this holder has it."""
+        with self._latch:
+            lease = self.shelves.leases.get(name)
+            if lease is not None and lease.holder == holder:
+                lease.expires_at = 0
+
+    def announce(self, worker: str, slots: int, *, ttl_s: float) -> None:
+        """Say how many tasks a worker runs at once, for a while."""
+        with self._latch:
+            self.shelves.workers[worker] = (slots, self.now() + int(ttl_s * MICRO))
+
+    def slots(self) -> int:
+        """Return the sum of the announced slots that have not run out; 0 when unknown."""
+        with self._latch:
+            now = self.now()
+            return sum(slots for slots, until in self.shelves.workers.values() if until > now)
+
+    # Running
+
+    def create_campaign(
+        self, campaign: Campaign, stripes: Sequence[Stripe], event: Event
+    ) -> bool:
+        """Store a new campaign, its mode row and its stripes; False if the id is taken."""
+        with self._latch:
+            if campaign.id in self.shelves.campaigns:
+                return False
+            self.shelves.campaigns[campaign.id] = campaign
+            self.shelves.modes[campaign.id] = ModeRow(scope=campaign.id, since=event.at)
+            self.shelves.stripes.update({stripe.key: stripe for stripe in stripes})
+            self.shelves.events.append(event)
+            return True
+
+    def add_account(self, account: str, *, at: int) -> bool:
+        """Store an account; False if it exists."""
+        return self.shelves.accounts.setdefault(account, at) == at
+
+    def add_key(self, record: KeyRecord) -> None:
+        """Store a key of an existing account."""
+        self.shelves.api_keys[record.id] = record
+
+    def find_key(self, key_id: str) -> KeyRecord | None:
+        """Return a key by its id."""
+        return self.shelves.api_keys.get(key_id)
+
+    def keys(self) -> Sequence[KeyRecord]:
+        """Return all keys, newest first."""
+        return sorted(self.shelves.api_keys.values(), key=lambda key: -key.created_at)
+
+    def revoke_key(self, key_id: str, *, at: int) -> bool:
+        """Revoke a key; False if it is unknown or revoked already."""
+        record = self.shelves.api_keys.get(key_id)
+        if record is None or record.revoked_at is not None:
+            return False
+        self.shelves.api_keys[key_id] = replace(record, revoked_at=at)
+        return True
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def _open(self, ids: Sequence[ClaimId]) -> list[OpenClaim]:
+        return [self.shelves.open[i] for i in dict.fromkeys(ids) if i in self.shelves.open]
+
+    def _is_held(self, row: OpenClaim) -> bool:
+        return held(self.shelves.modes, row.campaign)
+
+    def _commit(
+        self, writes: Writes, rows: Mapping[ClaimId, OpenClaim | None] | None = None
+    ) -> None:
+        with self._latch:
+            self.shelves.commit(writes)
+            for claim_id, row in (rows or {}).items():
+                if row is None:
+                    self.shelves.open.pop(claim_id, None)
+                else:
+                    self.shelves.open[claim_id] = row
+
+    def _priors(self, person: tuple[str, str]) -> tuple[Prior, ...]:
+        return tuple(
+            Prior(
+                id=claim.id,
+                campaign=claim.campaign,
+                user=claim.user,
+                account=claim.account,
+                grant=claim.grant,
+                slot=claim.slot,
+                cancelled=self._ending(claim.id) is Ending.CANCELLED,
+            )
+            for claim in self.shelves.people.get(person, ())
+        )
+
+    def _ending(self, claim_id: ClaimId) -> Ending | None:
+        outcome = self.shelves.outcomes.get(claim_id)
+        return None if outcome is None else outcome.ending
+
+    def _view(self, claim_id: ClaimId) -> ClaimView:
+        shelves = self.shelves
+        coupon, outcome = shelves.coupons.get(claim_id), shelves.outcomes.get(claim_id)
+        if coupon is not None:
+            state = State.ISSUED
+        elif outcome is not None:
+            state = ENDED[outcome.ending]
+        else:
+            state = State(shelves.open[claim_id].stage)
+        return ClaimView(shelves.claims[claim_id], state, coupon, outcome)
+
+
+def _shifted(row: OpenClaim, stage: Stage, ready_at: int | None) -> OpenClaim:
+    if ready_at is None:
+        return replace(row, stage=stage)
+    return replace(row, stage=stage, ready_at=ready_at, offered_at=None, attempts=0)
