@@ -1,0 +1,117 @@
+"""The only place that reads clocks: the store's time, monotonic time, and ids made from it.
+
+Wall clocks of different machines disagree and jump. Every process therefore takes the
+store's time and carries it on with its own monotonic clock.
+"""
+
+import os
+from collections.abc import Callable
+from threading import Lock
+from time import monotonic as _monotonic
+from time import monotonic_ns
+
+from fulfiller.domain.claim import ClaimId
+from fulfiller.domain.error import StoreError
+
+REREAD = 10_000_000
+"""Microseconds after which the store is asked again."""
+RETRY = 1_000_000
+"""Microseconds after which a store that did not answer is asked again."""
+COUNTER_BITS = 12
+RANDOM_BITS = 62
+VERSION_AND_VARIANT = 7 << 76 | 2 << 62
+
+
+def monotonic() -> float:
+    """Return seconds of a clock that never jumps; only differences mean something."""
+    return _monotonic()
+
+
+def _monotonic_us() -> int:
+    return monotonic_ns() // 1_000
+
+
+class StoreClock:
+    """The store's time in microseconds, carried on between readings.
+
+    It never goes backwards: when the store's clock has jumped back, this one goes on at half
+    speed until the store has caught up, so that waits still end. Safe to share by threads.
+    """
+
+    def __init__(
+        self, read_store_now: Callable[[], int], *, ticks: Callable[[], int] = _monotonic_us
+    ) -> None:
+        """Read the store on first use; `ticks` are monotonic microseconds."""
+        self._read = read_store_now
+        self._ticks = ticks
+        self._lock = Lock()
+        self._offset: int | None = None
+        self._due = 0
+        self._last = (0, 0)
+
+    def now(self) -> int:
+        """Return microseconds since 1970 by the store's clock.
+
+        Raises what the reading raises if the store has never answered; later failures are
+        bridged by the monotonic clock.
+        """
+        with self._lock:
+            if self._offset is None or self._ticks() >= self._due:
+                self._reread()
+            return self._advance(self._offset or 0)
+
+    def _reread(self) -> None:
+        before = self._ticks()
+        try:
+            stored = self._read()
+        except StoreError:
+            if self._offset is None:
+                raise
+            self._due = self._ticks() + RETRY
+            return
+        after = self._ticks()
+        # The reading was taken somewhere between asking and hearing: the middle errs least.
+        self._offset = stored - (before + after) // 2
+        self._due = after + REREAD
+
+    def _advance(self, offset: int) -> int:
+        ticks = self._ticks()
+        said, at = self._last
+        now = max(ticks + offset, said + (ticks - at) // 2)
+        self._last = (now, ticks)
+        return now
+
+
+def claim_ids(now: Callable[[], int]) -> Callable[[], ClaimId]:
+    """Return a source of fresh claim ids dated by a clock."""
+    return lambda: new_claim_id(now())
+
+
+def new_claim_id(now_us: int) -> ClaimId:
+    """Return a UUIDv7 as text; within this process each sorts behind the one before it.
+
+    Its twelve bits below the millisecond are the fraction, or one more than last time.
+    """
+    stamp = _stamps.next(now_us)
+    head, tail = stamp >> COUNTER_BITS, stamp & (1 << COUNTER_BITS) - 1
+    noise = int.from_bytes(os.urandom(8)) & (1 << RANDOM_BITS) - 1
+    text = f"{head << 80 | tail << 64 | noise | VERSION_AND_VARIANT:032x}"
+    return ClaimId(f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}")
+
+
+class _Stamps:
+    """Strictly rising 60-bit stamps: milliseconds and 1/4096 of them."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._lock = Lock()
+
+    def next(self, now_us: int) -> int:
+        milliseconds, rest = divmod(now_us, 1_000)
+        stamp = milliseconds << COUNTER_BITS | (rest << COUNTER_BITS) // 1_000
+        with self._lock:
+            self._last = max(stamp, self._last + 1)
+            return self._last
+
+
+_stamps = _Stamps()

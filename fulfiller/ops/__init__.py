@@ -1,0 +1,1 @@
+"""For operators: commands, the keeper, and what they look at."""

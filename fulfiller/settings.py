@@ -1,0 +1,227 @@
+"""Settings: environment over file over defaults, each checked at birth, typos refused.
+
+A name is `FULFILLER_` and the field, such as `FULFILLER_STORE_URL`; `__` may stand between
+a group and its member (`FULFILLER_INTAKE__PORT`), as tables do in `fulfiller.toml`. Secrets
+may lie in a file of their own, named by `..._FILE`. This module alone reads the environment.
+"""
+
+import os
+import tomllib
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from fulfiller.domain.error import SettingError
+
+PREFIX = "FULFILLER_"
+FILE = "_file"
+"""What a name ends in when its value is the path of a file that holds the secret."""
+CONFIG = "config"
+"""`FULFILLER_CONFIG` is the path of the settings file."""
+HOME = "home"
+SECRETS = ("api_key", "broker_url", "secret", "store_url")
+STORES = ("sqlite:////", "postgresql://", "memory://")
+BROKERS = ("redis://", "rediss://", "redis+socket://", "sentinel://", "amqp://", "amqps://")
+LEVELS = ("debug", "info", "warning", "error")
+SECRET_BYTES = 32
+SECRET_LENGTH_MIN = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that may differ between two places where this runs.
+
+    `secret` is the root of the coupon codes and of the stored hashes of API keys; without it
+    no code can be told again. `group_max`: claims committed together at most; `hint_max`:
+    claims in one task at most; `worker_slots`: tasks that one worker runs at a time.
+    """
+
+    home: Path
+    store_url: str = field(repr=False)
+    secret: str = field(repr=False)
+    broker_url: str = field(default="redis://127.0.0.1:6379/0", repr=False)
+    intake_host: str = "127.0.0.1"
+    intake_port: int = 8080
+    flower_host: str = "127.0.0.1"
+    flower_port: int = 5555
+    group_max: int = 500
+    hint_max: int = 500
+    worker_slots: int = 2
+    log_level: str = "info"
+    api_url: str = "http://127.0.0.1:8080"
+    api_key: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse values out of range, naming the setting and what would do."""
+        for name, fine, remedy in _checks(self):
+            if not fine:
+                message = f"{_variable(name)} won't do: {remedy}"
+                raise SettingError(message)
+
+
+def load(environ: Mapping[str, str] | None = None, *, client: bool = False) -> Settings:
+    """Return the settings; `environ` stands in for the process's own environment.
+
+    A missing `secret` is read from FULFILLER_HOME, and made there at first use. A `client`
+    only talks to a server and gets along with an empty one.
+    """
+    named = _named(os.environ if environ is None else environ)
+    home = Path(named.pop(HOME, "") or Path.home() / ".fulfiller").expanduser().absolute()
+    given = _from_file(named.pop(CONFIG, None), home) | dict(_opened(named))
+    given.setdefault("store_url", f"sqlite:///{home / 'fulfiller.db'}")
+    if "secret" not in given:
+        given["secret"] = "" if client else read_or_create_secret(home / "secret")
+    typed: dict[str, Any] = {name: _typed(name, value) for name, value in given.items()}
+    return Settings(home=home, **typed)
+
+
+def read_or_create_secret(path: Path) -> str:
+    """Return the secret in a file; create it, readable by its owner alone, if there is none."""
+    try:
+        if not path.exists():
+            _create(path, b64encode(os.urandom(SECRET_BYTES)) + b"\n")
+    except OSError as fault:
+        message = f"{path} can't be written ({fault.strerror}): set {PREFIX}HOME or {PREFIX}SECRET"
+        raise SettingError(message) from fault
+    return _read(path, PREFIX + "HOME")
+
+
+def defaults() -> dict[str, object]:
+    """Return the settings that have a default, by name."""
+    return {known.name: known.default for known in fields(Settings) if known.name not in _UNFIXED}
+
+
+_UNFIXED = (HOME, "store_url", "secret", "api_key")
+_TYPES = {known.name: int if known.type is int else str for known in fields(Settings)}
+_NAMES = (*_TYPES, CONFIG, *(secret + FILE for secret in SECRETS))
+
+
+def _create(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; of several processes that start at once, one wins."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _named(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what carries our prefix, by name; refuse unknown names and doubles."""
+    named: dict[str, str] = {}
+    for variable in sorted(environ):
+        if not variable.startswith(PREFIX):
+            continue
+        name = variable.removeprefix(PREFIX).lower().replace("__", "_")
+        _check_known(variable, name, _NAMES, "unset it")
+        if name in named:
+            message = f"{variable} and {_variable(name)} are the same setting: keep one"
+            raise SettingError(message)
+        named[name] = environ[variable]
+    return named
+
+
+def _check_known(said: str, name: str, known: Iterable[str], remedy: str) -> None:
+    names = tuple(known)
+    if name in names:
+        return
+    nearest = get_close_matches(name, names, n=1, cutoff=0.5)
+    meant = f"did you mean {_variable(nearest[0])}? Otherwise " if nearest else ""
+    message = f"{said} is no setting: {meant}{remedy}"
+    raise SettingError(message)
+
+
+def _from_file(path: str | None, home: Path) -> dict[str, object]:
+    """Return the settings of the named file, or of FULFILLER_HOME/fulfiller.toml if there."""
+    file = Path(path).expanduser() if path else home / "fulfiller.toml"
+    if path is None and not file.is_file():
+        return {}
+    try:
+        tree = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as fault:
+        message = f"{file} can't be read as TOML: {fault}"
+        raise SettingError(message) from fault
+    given = dict(_flat(tree))
+    for name in given:
+        _check_known(f"{name!r} in {file}", name, set(_TYPES) - {HOME}, "remove it")
+    return given
+
+
+def _flat(tree: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}_{member}", inner) for member, inner in value.items())
+        else:
+            yield name, value
+
+
+def _opened(named: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield settings with the secrets read from the files that `..._FILE` names."""
+    for name, value in named.items():
+        secret = name.removesuffix(FILE)
+        if name == secret:
+            yield name, value
+        elif secret in named:
+            message = f"{_variable(secret)} and {_variable(name)} are both set: keep one"
+            raise SettingError(message)
+        else:
+            yield secret, _read(Path(value), _variable(name))
+
+
+def _read(path: Path, variable: str) -> str:
+    try:
+        text = path.read_text("utf-8").strip()
+    except OSError as fault:
+        message = f"{variable}: {path} can't be read ({fault.strerror})"
+        raise SettingError(message) from fault
+    if not text:
+        message = f"{variable}: {path} is empty"
+        raise SettingError(message)
+    return text
+
+
+def _typed(name: str, value: object) -> object:
+    if _TYPES[name] is str:
+        return str(value)
+    try:
+        return int(str(value))
+    except ValueError:
+        message = f"{_variable(name)} is {value!r}: write a whole number, such as {defaults()[name]}"
+        raise SettingError(message) from None
+
+
+def _checks(settings: Settings) -> tuple[tuple[str, bool, str], ...]:
+    """Return setting, whether it is fine, and the remedy; a secret's value is never shown."""
+    ports = tuple(
+        (name, 0 <= port < 65_536, f"{port} is no port, use 1 to 65535, or 0 for any free one")
+        for name, port in (
+            ("intake_port", settings.intake_port),
+            ("flower_port", settings.flower_port),
+        )
+    )
+    secret = settings.secret
+    return (
+        *ports,
+        ("store_url", settings.store_url.startswith(STORES), _begins(STORES)),
+        ("broker_url", settings.broker_url.startswith(BROKERS), _begins(BROKERS)),
+        ("secret", not secret or len(secret) >= SECRET_LENGTH_MIN, "use at least 16 characters"),
+        ("group_max", 1 <= settings.group_max <= 1_000, "use 1 to 1000 claims"),
+        ("hint_max", 1 <= settings.hint_max <= 500, "use 1 to 500 claims"),
+        ("worker_slots", 1 <= settings.worker_slots <= 256, "use 1 to 256 tasks"),
+        ("log_level", settings.log_level in LEVELS, f"use one of {', '.join(LEVELS)}"),
+        ("api_url", settings.api_url.startswith(("http://", "https://")), "begin with http://"),
+    )
+
+
+def _begins(schemes: Iterable[str]) -> str:
+    return f"it must begin with {' or '.join(schemes)}"

@@ -1,0 +1,76 @@
+"""Wiring: the one place where settings become parts and parts are joined."""
+
+from dataclasses import dataclass
+from hmac import digest as mac
+from typing import Protocol
+
+from fulfiller.clock import StoreClock
+from fulfiller.domain.code import CodeKey
+from fulfiller.domain.error import SettingError
+from fulfiller.service.issue import Press
+from fulfiller.service.port import Keyring, Queue, Store
+from fulfiller.settings import Settings
+
+CODE_KEY_ID = 1
+
+
+class Truth(Store, Keyring, Protocol):
+    """The store with the keys in it: what every implementation offers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The parts of one process, or of one thread of it: a store is never shared by threads."""
+
+    settings: Settings
+    store: Truth
+    queue: Queue
+    clock: StoreClock
+    clock_store: Truth
+    code_key: CodeKey
+    pepper: bytes
+
+    def close(self) -> None:
+        """Give connections back."""
+        self.store.close()
+        self.clock_store.close()
+
+
+def open_parts(settings: Settings, *, application: str) -> Parts:
+    """Return the parts that these settings describe; nothing connects before its first use.
+
+    The clock has a connection of its own, because it may be asked in the midst of a
+    transaction and must not disturb it.
+    """
+    from fulfiller.broker.queue import CeleryQueue
+
+    clock_store = open_truth(settings, application=f"{application} clock")
+    return Parts(
+        settings=settings,
+        store=open_truth(settings, application=application),
+        queue=CeleryQueue(settings.broker_url),
+        clock=StoreClock(clock_store.now),
+        clock_store=clock_store,
+        code_key=CodeKey.derive(CODE_KEY_ID, derived(settings, b"fulfiller coupon")),
+        pepper=derived(settings, b"fulfiller api keys"),
+    )
+
+
+def open_truth(settings: Settings, *, application: str) -> Truth:
+    """Return a store of its own, for a thread or a command; it connects when first asked."""
+    from fulfiller.store.opening import open_store
+
+    return open_store(settings.store_url, application=application)
+
+
+def press(parts: Parts, actor: str) -> Press:
+    """Return what `issue` needs, for this worker."""
+    return Press(store=parts.store, key=parts.code_key, now=parts.clock.now, actor=actor)
+
+
+def derived(settings: Settings, use: bytes) -> bytes:
+    """Return the secret for one use, which tells nothing about the root it comes from."""
+    if not settings.secret:
+        message = "FULFILLER_SECRET is needed here: set it, or let FULFILLER_HOME keep one"
+        raise SettingError(message)
+    return mac(settings.secret.encode(), use, "sha256")
