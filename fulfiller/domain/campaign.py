@@ -72,7 +72,7 @@ class Campaign:
     publication: Publication = Publication.PUBLISHED
     per_user_limit: int = 1
     default_tier: Tier = Tier.P2
-    tiers: Mapping[Tier, TierTerms] = field(default_factory=lambda: tier_terms())
+    tiers: Mapping[Tier, TierTerms] = field(default_factory=lambda: tier_terms())  # noqa: PLW0108 - defined below
     promise_s: int = PROMISE_S
     backlog_threshold: int | None = None
     resume_threshold: int | None = None

@@ -89,7 +89,8 @@ class Stripe:
 
     def broken(self) -> str | None:
         """Return the first law that this stripe breaks, or None when its books balance."""
-        for name, value in chain(self.money.items(), self.counts.items()):
+        books: Iterable[tuple[Purse | Tally, int]] = chain(self.money.items(), self.counts.items())
+        for name, value in books:
             if value < 0:
                 return f"{_name(name)} is {value}, below zero"
         parts = sum(self[purse] for purse in PARTS)

@@ -48,9 +48,7 @@ def park(
         return tuple(claim.id for claim in unit.rows)
 
 
-def replay(
-    ids: Sequence[ClaimId], *, store: Store, now: int, actor: str
-) -> tuple[ClaimId, ...]:
+def replay(ids: Sequence[ClaimId], *, store: Store, now: int, actor: str) -> tuple[ClaimId, ...]:
     """Make parked claims ready again with a clean slate; return the ids that were parked."""
     with store.shift(ids, Stage.PARKED, Stage.ACCEPTED, ready_at=now) as unit:
         if unit.rows:
@@ -59,9 +57,7 @@ def replay(
         return tuple(claim.id for claim in unit.rows)
 
 
-def _ended(
-    claims: Sequence[OpenClaim], how: Ending, reason: str, now: int, actor: str
-) -> Writes:
+def _ended(claims: Sequence[OpenClaim], how: Ending, reason: str, now: int, actor: str) -> Writes:
     kind, count = _ENDINGS[how]
     return Writes(
         outcomes=tuple(

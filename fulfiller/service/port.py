@@ -250,9 +250,7 @@ class Store(Protocol):
 
     # Running
 
-    def create_campaign(
-        self, campaign: Campaign, stripes: Sequence[Stripe], event: Event
-    ) -> bool:
+    def create_campaign(self, campaign: Campaign, stripes: Sequence[Stripe], event: Event) -> bool:
         """Store a new campaign, its mode row and its stripes; False if the id is taken."""
 
     def close(self) -> None:

@@ -138,9 +138,7 @@ def _counted(ids: Sequence[ClaimId], store: Store, now: int) -> tuple[ClaimId, .
     return tuple(claim_id for claim_id in ids if claim_id not in worn)
 
 
-def _hints(
-    lane: Lane, together: Sequence[ClaimId], alone: Sequence[ClaimId]
-) -> tuple[Hint, ...]:
+def _hints(lane: Lane, together: Sequence[ClaimId], alone: Sequence[ClaimId]) -> tuple[Hint, ...]:
     full = range(0, len(together), HINT_MAX)
     return tuple(Hint(lane, tuple(together[at : at + HINT_MAX])) for at in full) + tuple(
         Hint(lane, (claim_id,)) for claim_id in alone
