@@ -59,8 +59,7 @@ class Settings:
         """Refuse values out of range, naming the setting and what would do."""
         for name, fine, remedy in _checks(self):
             if not fine:
-                message = f"{_variable(name)} won't do: {remedy}"
-                raise SettingError(message)
+                raise SettingError(f"{_variable(name)} won't do: {remedy}")
 
 
 def load(environ: Mapping[str, str] | None = None, *, client: bool = False) -> Settings:
@@ -85,8 +84,9 @@ def read_or_create_secret(path: Path) -> str:
         if not path.exists():
             _create(path, b64encode(os.urandom(SECRET_BYTES)) + b"\n")
     except OSError as fault:
-        message = f"{path} can't be written ({fault.strerror}): set {PREFIX}HOME or {PREFIX}SECRET"
-        raise SettingError(message) from fault
+        raise SettingError(
+            f"{path} can't be written ({fault.strerror}): set {PREFIX}HOME or {PREFIX}SECRET"
+        ) from fault
     return _read(path, PREFIX + "HOME")
 
 
@@ -125,8 +125,7 @@ def _named(environ: Mapping[str, str]) -> dict[str, str]:
         name = variable.removeprefix(PREFIX).lower().replace("__", "_")
         _check_known(variable, name, _NAMES, "unset it")
         if name in named:
-            message = f"{variable} and {_variable(name)} are the same setting: keep one"
-            raise SettingError(message)
+            raise SettingError(f"{variable} and {_variable(name)} are the same setting: keep one")
         named[name] = environ[variable]
     return named
 
@@ -137,8 +136,7 @@ def _check_known(said: str, name: str, known: Iterable[str], remedy: str) -> Non
         return
     nearest = get_close_matches(name, names, n=1, cutoff=0.5)
     meant = f"did you mean {_variable(nearest[0])}? Otherwise " if nearest else ""
-    message = f"{said} is no setting: {meant}{remedy}"
-    raise SettingError(message)
+    raise SettingError(f"{said} is no setting: {meant}{remedy}")
 
 
 def _from_file(path: str | None, home: Path) -> dict[str, object]:
@@ -149,8 +147,7 @@ def _from_file(path: str | None, home: Path) -> dict[str, object]:
     try:
         tree = tomllib.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as fault:
-        message = f"{file} can't be read as TOML: {fault}"
-        raise SettingError(message) from fault
+        raise SettingError(f"{file} can't be read as TOML: {fault}") from fault
     given = dict(_flat(tree))
     for name in given:
         _check_known(f"{name!r} in {file}", name, set(_TYPES) - {HOME}, "remove it")
@@ -172,8 +169,7 @@ def _opened(named: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         if name == secret:
             yield name, value
         elif secret in named:
-            message = f"{_variable(secret)} and {_variable(name)} are both set: keep one"
-            raise SettingError(message)
+            raise SettingError(f"{_variable(secret)} and {_variable(name)} are both set: keep one")
         else:
             yield secret, _read(Path(value), _variable(name))
 
@@ -182,11 +178,9 @@ def _read(path: Path, variable: str) -> str:
     try:
         text = path.read_text("utf-8").strip()
     except OSError as fault:
-        message = f"{variable}: {path} can't be read ({fault.strerror})"
-        raise SettingError(message) from fault
+        raise SettingError(f"{variable}: {path} can't be read ({fault.strerror})") from fault
     if not text:
-        message = f"{variable}: {path} is empty"
-        raise SettingError(message)
+        raise SettingError(f"{variable}: {path} is empty")
     return text
 
 
@@ -196,8 +190,9 @@ def _typed(name: str, value: object) -> object:
     try:
         return int(str(value))
     except ValueError:
-        message = f"{_variable(name)} is {value!r}: write a whole number, such as {defaults()[name]}"
-        raise SettingError(message) from None
+        raise SettingError(
+            f"{_variable(name)} is {value!r}: write a whole number, such as {defaults()[name]}"
+        ) from None
 
 
 def _checks(settings: Settings) -> tuple[tuple[str, bool, str], ...]:

@@ -71,6 +71,7 @@ def press(parts: Parts, actor: str) -> Press:
 def derived(settings: Settings, use: bytes) -> bytes:
     """Return the secret for one use, which tells nothing about the root it comes from."""
     if not settings.secret:
-        message = "FULFILLER_SECRET is needed here: set it, or let FULFILLER_HOME keep one"
-        raise SettingError(message)
+        raise SettingError(
+            "FULFILLER_SECRET is needed here: set it, or let FULFILLER_HOME keep one"
+        )
     return mac(settings.secret.encode(), use, "sha256")

@@ -148,7 +148,7 @@ def _is_name(text: str) -> bool:
 def _is_zone(zone: str) -> bool:
     try:
         ZoneInfo(zone)
-    except (ValueError, OSError):
+    except (LookupError, ValueError, OSError):
         return False
     return True
 

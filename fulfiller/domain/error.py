@@ -35,6 +35,7 @@ class InvalidCampaign(DomainError):
     def __init__(self, field: str, problem: str) -> None:
         """Name the field and say what is wrong with it."""
         self.field = field
+        self.problem = problem
         super().__init__(f"{field}: {problem}")
 
 
