@@ -1,0 +1,60 @@
+"""What the intake is made of: everything from outside comes in here, as ports and callables."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from fulfiller.domain.claim import ClaimId
+from fulfiller.domain.code import CodeKey
+from fulfiller.service.port import Keyring, Queue, Store
+
+
+class Truth(Store, Keyring, Protocol):
+    """The store with the keys in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much is taken at once, how long anybody waits, how much is remembered."""
+
+    group_max: int = 500
+    """Claims committed together."""
+    hint_max: int = 500
+    """Claims in one hint."""
+    inbox_max: int = 10_000
+    """Claims that may wait for the committer: about two seconds of a busy intake."""
+    deadline_s: float = 5.0
+    """Every request is answered by then, if only to say that the store did not."""
+    body_s: float = 10.0
+    """A body must have arrived by then."""
+    body_max: int = 16 * 1024
+    batch_body_max: int = 1024 * 1024
+    batch_max: int = 1_000
+    waiters_max: int = 2_000
+    """Long polls at a time; beyond them a poll is answered at once."""
+    wait_max_s: float = 30.0
+    tick_s: float = 0.05
+    """Pause between two looks at the claims that somebody waits for."""
+    key_ttl_s: float = 5.0
+    """How long an API key is trusted, or refused, without asking the store again."""
+    keys_max: int = 10_000
+    campaign_ttl_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeParts:
+    """The parts of one intake process.
+
+    `open_store` and `open_queue` are called in each thread that needs one of its own, and
+    must not connect yet. `now` is the store's time; it may ask the store, must be safe to
+    share by threads, and is never called where it could hold up the event loop.
+    """
+
+    open_store: Callable[[], Truth]
+    open_queue: Callable[[], Queue]
+    now: Callable[[], int]
+    monotonic: Callable[[], float]
+    new_claim_id: Callable[[int], ClaimId]
+    code_key: CodeKey
+    pepper: bytes
+    limits: Limits = field(default_factory=Limits)

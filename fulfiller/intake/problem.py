@@ -1,0 +1,199 @@
+"""Problems: every answer that is not a success, as RFC 9457 tells it, from one table."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+
+from fulfiller.domain.outcome import Why
+
+MEDIA_TYPE = b"application/problem+json"
+TYPE_PREFIX = "/problems/"
+
+
+class Code(StrEnum):
+    """What went wrong, for programs; the refusals are those of `Why`."""
+
+    MALFORMED = "malformed"
+    KEY_MISSING = "idempotency_key_missing"
+    KEY_INVALID = "idempotency_key_invalid"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    UNKNOWN_CLAIM = "unknown_claim"
+    UNKNOWN_CAMPAIGN = Why.UNKNOWN_CAMPAIGN.value
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    TIMED_OUT = "timed_out"
+    SOLD_OUT = Why.SOLD_OUT.value
+    NOT_OPEN_YET = Why.NOT_OPEN_YET.value
+    USER_LIMIT = Why.USER_LIMIT.value
+    IDENTITY_TAKEN = Why.IDENTITY_TAKEN.value
+    NOT_CANCELLABLE = "not_cancellable"
+    CAMPAIGN_EXISTS = "campaign_exists"
+    ENDED = Why.ENDED.value
+    TOO_LARGE = "too_large"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    INVALID = "invalid"
+    KEY_REUSED = Why.KEY_REUSED.value
+    INTERNAL = "internal"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of problem: its status, its title, and what its reader can do about it."""
+
+    status: int
+    title: str
+    remedy: str
+
+
+KINDS = {
+    Code.MALFORMED: Kind(400, "Not JSON", "Send one JSON object in UTF-8."),
+    Code.KEY_MISSING: Kind(
+        400,
+        "Idempotency-Key missing",
+        "Send the header Idempotency-Key with a value of your own, and the same one again "
+        "whenever you repeat the request.",
+    ),
+    Code.KEY_INVALID: Kind(
+        400,
+        "Idempotency-Key invalid",
+        "Send 1 to 255 printable ASCII characters, in double quotes or bare.",
+    ),
+    Code.UNAUTHORIZED: Kind(
+        401, "No valid API key", "Send `Authorization: Bearer ful_...` with a key that is alive."
+    ),
+    Code.FORBIDDEN: Kind(403, "Not allowed", "Use a key that has the scope, or ask its owner."),
+    Code.NOT_FOUND: Kind(404, "Nothing here", "See /docs for the addresses that exist."),
+    Code.UNKNOWN_CLAIM: Kind(
+        404, "No such claim", "Check the claim's id, and that the claim is one of your account's."
+    ),
+    Code.UNKNOWN_CAMPAIGN: Kind(404, "No such campaign", "Check the campaign's name."),
+    Code.METHOD_NOT_ALLOWED: Kind(
+        405, "Method not allowed", "Use one of the methods that the header Allow names."
+    ),
+    Code.TIMED_OUT: Kind(408, "Request too slow", "Send the whole request without pausing."),
+    Code.SOLD_OUT: Kind(
+        409, "All coupons are taken", "Try again only if the campaign is given more money."
+    ),
+    Code.NOT_OPEN_YET: Kind(
+        409, "Not open yet", "Try again once the campaign's window has opened."
+    ),
+    Code.USER_LIMIT: Kind(
+        409, "The user has all the coupons they may have", "Nothing to do: no more are given."
+    ),
+    Code.IDENTITY_TAKEN: Kind(
+        409,
+        "Another account holds this user's claim",
+        "Ask the account through which this user claimed before.",
+    ),
+    Code.NOT_CANCELLABLE: Kind(
+        409, "Too late to cancel", "A claim can be cancelled while it is waitlisted or accepted."
+    ),
+    Code.CAMPAIGN_EXISTS: Kind(
+        409, "The campaign's name is taken", "Choose another id; terms don't change by repeating."
+    ),
+    Code.ENDED: Kind(410, "The campaign has ended", "Nothing to do: claims made before count."),
+    Code.TOO_LARGE: Kind(413, "Body too large", "Send less at a time."),
+    Code.UNSUPPORTED_MEDIA_TYPE: Kind(
+        415, "Not application/json", "Send the body as `Content-Type: application/json`."
+    ),
+    Code.INVALID: Kind(422, "Invalid", "Mend what `errors` names and send it again."),
+    Code.KEY_REUSED: Kind(
+        422,
+        "Idempotency-Key used for another request",
+        "Take a fresh key for a new request; repeat an old one unchanged.",
+    ),
+    Code.INTERNAL: Kind(
+        500, "Something broke here", "Repeat with the same key; if it lasts, report request_id."
+    ),
+    Code.UNAVAILABLE: Kind(
+        503,
+        "The store does not answer",
+        "Repeat with the same key after Retry-After: nothing is done twice.",
+    ),
+}
+
+
+class Flaw(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing to mend: where (a JSON pointer, a header or a parameter) and how."""
+
+    detail: str
+    pointer: str | None = None
+    header: str | None = None
+    parameter: str | None = None
+
+
+class ProblemBody(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A problem as callers read it."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    instance: str
+    request_id: str
+    errors: tuple[Flaw, ...] = ()
+    retry_after_s: int | None = None
+
+
+class Problem(Exception):
+    """The request can't be answered with success; raised anywhere at the door, told once."""
+
+    def __init__(
+        self,
+        code: Code,
+        detail: str = "",
+        *flaws: Flaw,
+        retry_after_s: int | None = None,
+        allow: str | None = None,
+    ) -> None:
+        """Say what is wrong with this request in particular; the remedy stands in by default."""
+        self.code = code
+        self.kind = KINDS[code]
+        self.detail = detail or self.kind.remedy
+        self.flaws = flaws
+        self.retry_after_s = retry_after_s
+        self.allow = allow
+        super().__init__(self.detail)
+
+    def body(self, *, instance: str, request_id: str) -> ProblemBody:
+        """Return the problem as callers read it."""
+        return ProblemBody(
+            type=TYPE_PREFIX + self.code,
+            title=self.kind.title,
+            status=self.kind.status,
+            code=self.code,
+            detail=self.detail,
+            instance=instance,
+            request_id=request_id,
+            errors=self.flaws,
+            retry_after_s=self.retry_after_s,
+        )
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Return the headers that belong to it besides the content type."""
+        named = (
+            (b"retry-after", None if self.retry_after_s is None else str(self.retry_after_s)),
+            (b"allow", self.allow),
+            (b"www-authenticate", "Bearer" if self.code is Code.UNAUTHORIZED else None),
+        )
+        return [(name, value.encode()) for name, value in named if value is not None]
+
+
+def unavailable(detail: str = "") -> Problem:
+    """Return the problem of a store that does not answer, or of a queue before it that is full."""
+    return Problem(Code.UNAVAILABLE, detail, retry_after_s=1)
+
+
+def refused(why: Why, campaign: str) -> Problem:
+    """Return the problem of a claim that was decided against."""
+    code = Code(why.value)
+    if why is Why.UNKNOWN_CAMPAIGN:
+        detail = f"no campaign is called {campaign!r}"
+        return Problem(code, detail, Flaw(KINDS[code].remedy, pointer="/campaign"))
+    if why is Why.KEY_REUSED:
+        return Problem(code, "", Flaw(KINDS[code].remedy, header="Idempotency-Key"))
+    return Problem(code)
