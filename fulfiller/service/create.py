@@ -1,0 +1,31 @@
+"""Create a campaign: its terms, its money cut into stripes, and the event that says so."""
+
+from fulfiller.domain.campaign import Campaign
+from fulfiller.domain.event import Event, Kind
+from fulfiller.domain.stripe import Purse, Stripe, StripeKey, portions
+from fulfiller.service.port import Store
+
+
+def create(campaign: Campaign, *, store: Store, now: int, actor: str) -> bool:
+    """Store a new campaign; False if its id is taken, by these very terms or by others."""
+    event = Event(
+        at=now,
+        campaign=campaign.id,
+        kind=Kind.CAMPAIGN_CREATED,
+        amount=campaign.budget,
+        actor=actor,
+    )
+    return store.create_campaign(campaign, stripes(campaign), event)
+
+
+def stripes(campaign: Campaign) -> tuple[Stripe, ...]:
+    """Return a campaign's stripes as they are at birth: all of its money available."""
+    cut = portions(campaign.budget, campaign.value.amount, campaign.stripes)
+    return tuple(
+        Stripe(
+            key=StripeKey(campaign.id, number),
+            money={Purse.LIMIT: money, Purse.AVAILABLE: money},
+            counts={},
+        )
+        for number, money in enumerate(cut)
+    )

@@ -1,0 +1,160 @@
+"""What the public sees of a claim and of a campaign: pure, from what the store holds.
+
+Instants are datetimes here, because this is where the program ends and people begin. Never
+shown: budget, counts, rates, owner, and the account behind a claim.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from fulfiller.domain.campaign import Campaign, Phase, phase
+from fulfiller.domain.claim import Claim, State, public_id
+from fulfiller.domain.code import CodeKey, grouped, mint
+from fulfiller.domain.coupon import Coupon
+from fulfiller.domain.mode import SERVICE, Mode, ModeRow
+from fulfiller.domain.validity import moment, valid_until
+from fulfiller.service.port import ClaimView
+
+POLL_AFTER_S = {State.ACCEPTED: 1.0, State.WAITLISTED: 5.0, State.PARKED: 30.0}
+"""When to look again at a claim that is open; a terminal one never changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An amount in minor units of a currency."""
+
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicCoupon:
+    """A coupon as its owner sees it; `valid_until` is exclusive."""
+
+    code: str
+    value: Value
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicWait:
+    """How long it will take, as a range, and what the estimate rests on."""
+
+    low_s: float
+    high_s: float
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicClaim:
+    """A claim as its caller sees it."""
+
+    claim_id: str
+    campaign: str
+    user: str
+    grant: str
+    tier: str
+    state: State
+    accepted_at: datetime
+    position: int | None = None
+    wait: PublicWait | None = None
+    poll_after_s: float | None = None
+    coupon: PublicCoupon | None = None
+    message: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicWindow:
+    """When a campaign admits claims; `closes_at` is exclusive."""
+
+    opens_at: datetime
+    closes_at: datetime
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicValidity:
+    """How long coupons stay valid: until an instant or for days, and never less than `floor`."""
+
+    until: datetime | None
+    days: int | None
+    floor: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicCampaign:
+    """A campaign as anybody may see it."""
+
+    campaign: str
+    phase: Phase
+    mode: Mode
+    window: PublicWindow
+    validity: PublicValidity
+    message: str | None = None
+    wait: PublicWait | None = None
+
+
+def fresh_claim(claim: Claim, state: State) -> PublicClaim:
+    """Show a claim that has just been taken in."""
+    return _claim(claim, state, None)
+
+
+def claim_now(view: ClaimView, campaign: Campaign, *, key: CodeKey, now: int) -> PublicClaim:
+    """Show a claim as it is now; its coupon's code is recomputed, never stored."""
+    coupon = view.coupon and _coupon(view.coupon, campaign, key, now)
+    return _claim(view.claim, view.state, coupon)
+
+
+def campaign_now(
+    campaign: Campaign, modes: Mapping[str, ModeRow], *, now: int
+) -> PublicCampaign | None:
+    """Show a campaign as it is now, or None while nobody may know of it."""
+    own, service = modes[campaign.id], modes[SERVICE]
+    at = phase(campaign, now=now, exhausted=own.exhausted)
+    if at is Phase.DRAFT:
+        return None
+    rule = campaign.validity
+    return PublicCampaign(
+        campaign=campaign.id,
+        phase=at,
+        mode=own.mode if service.mode is Mode.FLOWING else service.mode,
+        window=PublicWindow(
+            opens_at=moment(campaign.opens_at),
+            closes_at=moment(campaign.closes_at),
+            zone=campaign.zone,
+        ),
+        validity=PublicValidity(
+            until=_moment(rule.until), days=rule.days, floor=_moment(campaign.floor)
+        ),
+    )
+
+
+def _claim(claim: Claim, state: State, coupon: PublicCoupon | None) -> PublicClaim:
+    return PublicClaim(
+        claim_id=public_id(claim.id),
+        campaign=claim.campaign,
+        user=claim.user,
+        grant=claim.grant,
+        tier=str(claim.tier),
+        state=state,
+        accepted_at=moment(claim.accepted_at),
+        poll_after_s=POLL_AFTER_S.get(state),
+        coupon=coupon,
+    )
+
+
+def _coupon(coupon: Coupon, campaign: Campaign, key: CodeKey, now: int) -> PublicCoupon:
+    end = valid_until(
+        coupon.valid_until, issued_at=coupon.issued_at, now=now, floor=campaign.floor
+    )
+    return PublicCoupon(
+        code=grouped(mint(coupon.claim_id, coupon.salt, key).code),
+        value=Value(coupon.amount, campaign.value.currency),
+        valid_until=moment(end),
+    )
+
+
+def _moment(instant: int | None) -> datetime | None:
+    return None if instant is None else moment(instant)
