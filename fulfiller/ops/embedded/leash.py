@@ -1,0 +1,34 @@
+"""A leash: what we started ends when we end, even when we are killed.
+
+A tiny shell waits at the reading end of a pipe whose writing end only we hold. However we
+end, the system closes the pipe, and the shell ends the other process and all of its group.
+Unlike Linux's parent-death signal it works on every Unix, and the thread that started the
+process may end before it.
+"""
+
+from contextlib import suppress
+from signal import SIGKILL, Signals
+from subprocess import DEVNULL, PIPE, Popen
+
+# A line on the pipe means that the other process is gone and its number no longer ours.
+SCRIPT = 'read -r released || kill -s "$1" -- "-$2"'
+
+
+class Leash:
+    """Ties a process, which must lead a group of its own, to the life of this one."""
+
+    def __init__(self, pid: int, *, sending: Signals = SIGKILL) -> None:
+        """Send this signal to the group of `pid` as soon as this process has ended."""
+        signal = sending.name.removeprefix("SIG")
+        self._shell = Popen(
+            ["/bin/sh", "-c", SCRIPT, "leash", signal, str(pid)],
+            stdin=PIPE,
+            stdout=DEVNULL,
+            stderr=DEVNULL,
+            start_new_session=True,
+        )
+
+    def release(self) -> None:
+        """Let go; a second time does nothing."""
+        with suppress(BrokenPipeError):
+            self._shell.communicate(b"\n" if self._shell.returncode is None else None)
