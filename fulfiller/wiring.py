@@ -18,13 +18,20 @@ class Truth(Store, Keyring, Protocol):
     """The store with the keys in it: what every implementation offers."""
 
 
+class Broker(Queue, Protocol):
+    """The queue with an end."""
+
+    def close(self) -> None:
+        """Give connections back."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """The parts of one process, or of one thread of it: a store is never shared by threads."""
 
     settings: Settings
     store: Truth
-    queue: Queue
+    queue: Broker
     clock: StoreClock
     clock_store: Truth
     code_key: CodeKey
@@ -32,6 +39,7 @@ class Parts:
 
     def close(self) -> None:
         """Give connections back."""
+        self.queue.close()
         self.store.close()
         self.clock_store.close()
 
@@ -42,13 +50,11 @@ def open_parts(settings: Settings, *, application: str) -> Parts:
     The clock has a connection of its own, because it may be asked in the midst of a
     transaction and must not disturb it.
     """
-    from fulfiller.broker.queue import CeleryQueue
-
     clock_store = open_truth(settings, application=f"{application} clock")
     return Parts(
         settings=settings,
         store=open_truth(settings, application=application),
-        queue=CeleryQueue(settings.broker_url),
+        queue=open_broker(settings),
         clock=StoreClock(clock_store.now),
         clock_store=clock_store,
         code_key=CodeKey.derive(CODE_KEY_ID, derived(settings, b"fulfiller coupon")),
@@ -61,6 +67,13 @@ def open_truth(settings: Settings, *, application: str) -> Truth:
     from fulfiller.store.opening import open_store
 
     return open_store(settings.store_url, application=application)
+
+
+def open_broker(settings: Settings) -> Broker:
+    """Return a queue of its own, for a thread or a command; it connects when first asked."""
+    from fulfiller.broker.queue import CeleryQueue
+
+    return CeleryQueue(settings.broker_url)
 
 
 def press(parts: Parts, actor: str) -> Press:

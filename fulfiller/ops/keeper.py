@@ -1,0 +1,81 @@
+"""The keeper's process: ticks a keeper until told to stop, and survives every fault.
+
+Run as many as you like: one leads, the others stand by and take over.
+"""
+
+import logging
+import signal
+from os import getpid
+from secrets import token_hex
+from socket import gethostname
+from threading import Event
+
+from fulfiller.domain.error import FulfillerError
+from fulfiller.ops.log import start_log
+from fulfiller.service.keep import Keeper, Kept
+from fulfiller.settings import Settings
+from fulfiller.wiring import Parts, open_parts
+
+BACK_OFF_S = 0.1
+BACK_OFF_MAX_S = 2.0
+
+log = logging.getLogger("fulfiller.keeper")
+
+
+def run(settings: Settings) -> None:
+    """Keep until SIGTERM or SIGINT, then give the lease back."""
+    start_log(settings.log_level)
+    halt = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: halt.set())
+    parts = open_parts(settings, application="keeper")
+    keeper = Keeper(
+        store=parts.store,
+        queue=parts.queue,
+        holder=f"{gethostname()} {getpid()} {token_hex(4)}",
+        new_epoch=lambda: token_hex(16),
+    )
+    try:
+        _keep(keeper, parts, halt)
+    finally:
+        _retire(keeper, parts)
+
+
+def _keep(keeper: Keeper, parts: Parts, halt: Event) -> None:
+    ready = False
+    pause_s = BACK_OFF_S
+    while not halt.is_set():
+        try:
+            kept = keeper.tick(parts.clock.now())
+        except Exception as fault:  # noqa: BLE001 - whatever fails now may work in a moment
+            _report(fault)
+            halt.wait(pause_s)
+            pause_s = min(2 * pause_s, BACK_OFF_MAX_S)
+            continue
+        pause_s = BACK_OFF_S
+        _tell(kept)
+        if not ready:
+            ready = True
+            print("ready keeper", "leading" if kept.leading else "standing by", flush=True)
+        halt.wait(kept.rest_s)
+
+
+def _tell(kept: Kept) -> None:
+    for news in kept.news:
+        log.info("%s", news)
+    if kept.offered:
+        log.debug("claims.offered n=%d", kept.offered)
+
+
+def _report(fault: Exception) -> None:
+    """Log a fault we know in a line, and one that is a bug with all there is to see."""
+    expected = isinstance(fault, FulfillerError)
+    log.warning("tick.failed %s: %s", type(fault).__name__, fault, exc_info=not expected)
+
+
+def _retire(keeper: Keeper, parts: Parts) -> None:
+    try:
+        keeper.retire()
+    except FulfillerError as fault:
+        log.warning("lease.kept %s: it runs out by itself", fault)
+    parts.close()
