@@ -4,13 +4,12 @@ Run as many as you like: one leads, the others stand by and take over.
 """
 
 import logging
-import signal
 from os import getpid
 from secrets import token_hex
 from socket import gethostname
-from threading import Event
 
 from fulfiller.domain.error import FulfillerError
+from fulfiller.ops.halt import Halt
 from fulfiller.ops.log import start_log
 from fulfiller.service.keep import Keeper, Kept
 from fulfiller.settings import Settings
@@ -25,9 +24,7 @@ log = logging.getLogger("fulfiller.keeper")
 def run(settings: Settings) -> None:
     """Keep until SIGTERM or SIGINT, then give the lease back."""
     start_log(settings.log_level)
-    halt = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: halt.set())
+    halt = Halt()
     parts = open_parts(settings, application="keeper")
     keeper = Keeper(
         store=parts.store,
@@ -41,10 +38,10 @@ def run(settings: Settings) -> None:
         _retire(keeper, parts)
 
 
-def _keep(keeper: Keeper, parts: Parts, halt: Event) -> None:
+def _keep(keeper: Keeper, parts: Parts, halt: Halt) -> None:
     ready = False
     pause_s = BACK_OFF_S
-    while not halt.is_set():
+    while not halt.asked:
         try:
             kept = keeper.tick(parts.clock.now())
         except Exception as fault:  # noqa: BLE001 - whatever fails now may work in a moment
