@@ -1,0 +1,1 @@
+"""The only place with queues: what travels through the broker, and how."""

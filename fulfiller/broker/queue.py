@@ -1,0 +1,142 @@
+"""The queue port on Celery: publish, look and mark within a second, and never raise.
+
+One connection, for one thread. Whatever goes wrong, it is dropped: a late answer of the old
+one must never be taken for the answer to the next question.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from kombu import Connection, Producer
+from kombu.common import maybe_declare
+
+from fulfiller.broker.app import celery_app
+from fulfiller.broker.message import send
+from fulfiller.broker.quarantine import counts
+from fulfiller.broker.raw import redis_of
+from fulfiller.broker.topology import EPOCH_KEY, IDS_MAX, QUEUE_NAMES, key
+from fulfiller.domain.tier import Tier
+from fulfiller.service.port import Hint
+
+Channel = object
+Answer = TypeVar("Answer")
+BATCH_COMMANDS = 100
+"""Hints in one write to the broker: 100 full ones are 3 MB."""
+
+
+class CeleryQueue:
+    """The broker as intakes and keepers see it; not to be shared by threads.
+
+    `fault` is what went wrong last, None after a success.
+    """
+
+    def __init__(self, broker_url: str, *, socket_timeout_s: float = 1.0) -> None:
+        """Connect to nothing yet."""
+        self.fault: str | None = None
+        self._app = celery_app(broker_url, **_bounded(broker_url, socket_timeout_s))
+        self._connection: Connection = self._app.connection_for_write()
+
+    def publish(self, hints: Sequence[Hint]) -> bool:
+        """Offer claims to the workers; False when the broker did not take all of it."""
+        if any(len(hint.ids) > IDS_MAX for hint in hints):
+            self.fault = f"a hint carries at most {IDS_MAX} ids"
+            return False
+        return not hints or self._ask(lambda channel: self._publish(channel, hints)) is True
+
+    def depths(self) -> Mapping[Tier, int] | None:
+        """Return the tasks waiting per tier, or None when the broker does not answer."""
+        return self._ask(_depths)
+
+    def intact(self, epoch: str) -> bool | None:
+        """Return whether the broker still knows this epoch; None when it does not answer.
+
+        A broker without keys can't be emptied unnoticed, since its queues would be gone.
+        """
+        return self._ask(lambda channel: _intact(channel, epoch))
+
+    def mark(self, epoch: str) -> bool:
+        """Leave an epoch with the broker, so that its total loss can be seen."""
+        return self._ask(lambda channel: _mark(channel, epoch)) is True
+
+    def quarantined(self) -> Mapping[str, int] | None:
+        """Return how many messages were set aside, by flaw."""
+        return self._ask(counts)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.collect(socket_timeout=0.1)
+
+    def _publish(self, channel: Channel, hints: Sequence[Hint]) -> bool:
+        producer = Producer(channel, auto_declare=False)
+        with producer.batch(max_size=BATCH_COMMANDS):
+            for hint in hints:
+                send(hint, producer, self._app)
+        return True
+
+    def _ask(self, question: Callable[[Channel], Answer]) -> Answer | None:
+        try:
+            answer = question(self._channel())
+        except Exception as fault:  # noqa: BLE001 - a broker may fail in any way, and is no matter
+            self.fault = _told(fault)
+            self._drop()
+            return None
+        self.fault = None
+        return answer
+
+    def _channel(self) -> Channel:
+        if not self._connection.connected:
+            self._connection.ensure_connection(max_retries=0)
+            self._declare()
+        return self._connection.default_channel
+
+    def _declare(self) -> None:
+        """Make the queues of a broker that drops what is sent to an unknown one."""
+        channel = self._connection.default_channel
+        if redis_of(channel) is None:
+            for queue in self._app.amqp.queues.values():
+                maybe_declare(queue, channel)
+
+    def _drop(self) -> None:
+        self._connection.collect(socket_timeout=0.1)
+        self._connection.maybe_switch_next()
+
+
+def _bounded(broker_url: str, timeout_s: float) -> dict[str, object]:
+    """Return the settings that keep every call short."""
+    if broker_url.startswith("amqp"):
+        options = {"read_timeout": timeout_s, "write_timeout": timeout_s}
+    else:
+        options = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
+    return {
+        "broker_connection_timeout": timeout_s,
+        "broker_transport_options": options,
+    }
+
+
+def _depths(channel: Channel) -> Mapping[Tier, int]:
+    client = redis_of(channel)
+    if client is None:
+        return {tier: _declared_depth(channel, name) for tier, name in QUEUE_NAMES.items()}
+    pipeline = client.pipeline(transaction=False)
+    for name in QUEUE_NAMES.values():
+        pipeline.llen(key(name))
+    return dict(zip(QUEUE_NAMES, pipeline.execute(), strict=True))
+
+
+def _declared_depth(channel: Channel, name: str) -> int:
+    return channel.queue_declare(name, passive=True).message_count
+
+
+def _intact(channel: Channel, epoch: str) -> bool:
+    client = redis_of(channel)
+    return client is None or client.get(key(EPOCH_KEY)) == epoch.encode()
+
+
+def _mark(channel: Channel, epoch: str) -> bool:
+    client = redis_of(channel)
+    return client is None or bool(client.set(key(EPOCH_KEY), epoch))
+
+
+def _told(fault: BaseException) -> str:
+    cause = fault.__cause__ or fault
+    return f"{type(cause).__name__}: {cause}"

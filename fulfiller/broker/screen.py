@@ -1,0 +1,78 @@
+"""What a message must look like so that a worker's main process survives taking it in.
+
+Celery trusts what it finds in a queue: a missing header, a number for a name or one argument
+too many ends the worker, and so does a list element that is not JSON at all.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+from kombu.message import Message
+from kombu.transport.virtual import Channel
+from kombu.utils.json import loads
+
+from fulfiller.broker.message import Flaw
+
+
+class _DeliveryInfo(msgspec.Struct):
+    exchange: str
+    routing_key: str
+
+
+class _Properties(msgspec.Struct):
+    delivery_tag: str
+    delivery_info: _DeliveryInfo
+    priority: int | None = None
+    reply_to: str | None = None
+    correlation_id: str | None = None
+
+
+class _Headers(msgspec.Struct):
+    """The headers that Celery's main process reads, as version 2 of its protocol has them."""
+
+    task: str
+    id: str
+    argsrepr: str | None = None
+    kwargsrepr: str | None = None
+    shadow: str | None = None
+    eta: str | None = None
+    expires: str | None = None
+    root_id: str | None = None
+    parent_id: str | None = None
+    retries: int | None = None
+    ignore_result: bool | None = None
+    timelimit: tuple[float | None, float | None] | None = None
+    stamps: dict[str, Any] | None = None
+    stamped_headers: list[str] | None = None
+
+
+def element_flaw(element: bytes, channel: Channel) -> Flaw | None:
+    """Return what keeps a list element of Redis from becoming a message."""
+    try:
+        envelope = loads(element)
+    except (ValueError, TypeError, RecursionError):
+        return Flaw.UNDECODABLE
+    return envelope_flaw(envelope, channel)
+
+
+def envelope_flaw(envelope: Any, channel: Channel) -> Flaw | None:  # noqa: ANN401 - anything
+    """Return what keeps a decoded element from becoming a message."""
+    try:
+        channel.Message(envelope, channel=channel)
+        msgspec.convert(envelope["properties"], _Properties)
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return Flaw.MISSHAPEN
+    return None
+
+
+def task_flaw(message: Message, names: Collection[str]) -> Flaw | None:
+    """Return what keeps a message from becoming a request for one of these tasks."""
+    try:
+        headers = msgspec.convert(message.headers, _Headers)
+        _, _, _ = message.payload
+    except (msgspec.ValidationError, TypeError, ValueError):
+        return Flaw.MISSHAPEN
+    except Exception:  # noqa: BLE001 - decoders raise what they like for what strangers send
+        return Flaw.UNDECODABLE
+    return None if headers.task in names else Flaw.UNKNOWN_TASK

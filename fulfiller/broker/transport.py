@@ -1,0 +1,85 @@
+"""Kombu's Redis transport, made to survive list elements that are no messages.
+
+Kombu decodes what it pops without a net, so one element that is not JSON ends the worker
+that gets it. Here the client that pops looks first, and moves such an element aside.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from kombu import transport
+from kombu.transport import redis as stock
+
+from fulfiller.broker.quarantine import set_aside
+from fulfiller.broker.screen import element_flaw, envelope_flaw
+
+POP = "BRPOP"
+
+
+class Screened(stock.PrefixedStrictRedis):
+    """A client that hands on popped elements only if they pass."""
+
+    def __init__(self, *args: Any, passes: Callable[[bytes], bool], **kwargs: Any) -> None:  # noqa: ANN401
+        """Ask `passes` about each element that is popped."""
+        super().__init__(*args, **kwargs)
+        self._passes = passes
+
+    def parse_response(self, connection: Any, command_name: str, **options: Any) -> Any:  # noqa: ANN401
+        """Return the reply to a command; a pop that got an unfit element got nothing."""
+        reply = super().parse_response(connection, command_name, **options)
+        if command_name == POP and reply and not self._passes(reply[1]):
+            return None
+        return reply
+
+
+class _Screening:
+    """What both channels add: their clients are screened."""
+
+    def _get_client(self) -> Callable[..., Screened]:
+        def client(**kwargs: Any) -> Screened:  # noqa: ANN401
+            return Screened(global_keyprefix=self.global_keyprefix, passes=self._passes, **kwargs)
+
+        return client
+
+    def _passes(self, element: bytes) -> bool:
+        flaw = element_flaw(element, self)
+        if flaw is not None:
+            set_aside(self, element, flaw)
+        return flaw is None
+
+    def _deliver_fanout_message(self, message: Any, exchange: str) -> bool:  # noqa: ANN401
+        """Drop a misshapen broadcast: those are never kept anyway."""
+        if envelope_flaw(message, self) is not None:
+            return False
+        return bool(super()._deliver_fanout_message(message, exchange))
+
+
+class Channel(_Screening, stock.Channel):
+    """A channel to one server."""
+
+
+class SentinelChannel(_Screening, stock.SentinelChannel):
+    """A channel to the primary that Sentinel names."""
+
+
+class Transport(stock.Transport):
+    """For `redis://` and `rediss://`."""
+
+    Channel = Channel
+
+
+class SentinelTransport(stock.SentinelTransport):
+    """For `sentinel://`."""
+
+    Channel = SentinelChannel
+
+
+def install() -> None:
+    """Let this process's Redis URLs mean the screened transport.
+
+    By name, since a URL may be handed on to anybody (Flower reads its scheme), and since kombu
+    returns to the name in the URL whenever it switches to the next of several hosts.
+    """
+    ours = f"{__name__}:{Transport.__name__}"
+    sentinel = f"{__name__}:{SentinelTransport.__name__}"
+    transport.TRANSPORT_ALIASES.update(redis=ours, rediss=ours, sentinel=sentinel)

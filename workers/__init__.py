@@ -1,0 +1,1 @@
+"""The worker pool: what `celery -A workers worker` starts."""

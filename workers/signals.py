@@ -1,0 +1,36 @@
+"""Celery's signals that concern us: quiet logs, tidy children, rejected messages counted."""
+
+import logging
+from typing import Any
+
+from celery import signals
+from kombu.message import Message
+
+from fulfiller.broker.message import Flaw
+from fulfiller.broker.quarantine import set_aside
+from workers.desk import leave
+
+QUIET = ("celery.worker.strategy",)
+"""Celery says "received" and "succeeded" of each task; the second, with the result, is enough."""
+
+
+def connect() -> None:
+    """Listen from now on."""
+    signals.after_setup_logger.connect(_quiet)
+    signals.worker_process_shutdown.connect(_leave)
+    signals.worker_shutdown.connect(_leave)
+    signals.task_rejected.connect(_rejected)
+
+
+def _quiet(**_: Any) -> None:  # noqa: ANN401
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _leave(**_: Any) -> None:  # noqa: ANN401
+    leave()
+
+
+def _rejected(message: Message, **_: Any) -> None:  # noqa: ANN401
+    """Count what passed the screen and was still refused, such as a bad date."""
+    set_aside(message.channel, bytes(message.body or b""), Flaw.REJECTED)

@@ -1,0 +1,114 @@
+"""Steps of a worker's main process: screen what comes in, and announce how much fits.
+
+They run in its event loop, where 50 ms delay every acknowledgement.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from signal import ITIMER_REAL, SIGALRM, setitimer, signal
+from types import FrameType
+from typing import Any
+
+from celery.bootsteps import StartStopStep
+from celery.worker.consumer import Consumer
+from kombu.message import Message
+
+from fulfiller.broker.quarantine import set_aside
+from fulfiller.broker.screen import task_flaw
+from fulfiller.settings import load
+from fulfiller.wiring import open_truth
+
+ANNOUNCE_EVERY_S = 3.0
+ANNOUNCE_TTL_S = 10.0
+ANNOUNCE_LIMIT_S = 0.5
+"""A store that does not answer may hold the worker up for this long."""
+
+log = logging.getLogger(__name__)
+
+
+class Screen(StartStopStep):
+    """Set messages aside that would end the worker or that it has no task for."""
+
+    def start(self, parent: Consumer) -> None:
+        """Put the screen in front of Celery's own handler, which the loop asks for later."""
+        make_handler = Consumer.create_task_handler.__get__(parent)
+        parent.create_task_handler = lambda: screened(make_handler(), parent)
+
+
+def screened(handle: Callable[[Message], Any], consumer: Consumer) -> Callable[[Message], Any]:
+    """Return a message handler that passes on only what Celery survives."""
+
+    def on_message(message: Message) -> None:
+        flaw = task_flaw(message, consumer.app.tasks)
+        if flaw is None:
+            handle(message)
+            return
+        set_aside(message.channel, bytes(message.body or b""), flaw)
+        message.reject_log_error(log, consumer.connection_errors)
+
+    return on_message
+
+
+class Announce(StartStopStep):
+    """Tell the store every few seconds how many tasks this worker runs at once."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def __init__(self, parent: Consumer, **options: Any) -> None:  # noqa: ANN401
+        """Nothing is wrong yet."""
+        super().__init__(parent, **options)
+        self._timer: Any = None
+        self._silent = False
+
+    def start(self, parent: Consumer) -> None:
+        """Announce now and from now on; a reconnect brings a new timer."""
+        self._tick(parent)
+        self._timer = parent.timer.call_repeatedly(ANNOUNCE_EVERY_S, self._tick, (parent,))
+
+    def stop(self, parent: Consumer) -> None:
+        """Announce no more; what was announced runs out by itself."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _tick(self, consumer: Consumer) -> None:
+        try:
+            with _at_most(ANNOUNCE_LIMIT_S):
+                announce(consumer.hostname, consumer.pool.num_processes)
+        except Exception as fault:  # noqa: BLE001 - slots unknown is a state that all can bear
+            if not self._silent:
+                log.warning("slots.not_announced fault=%s: %s", type(fault).__name__, fault)
+            self._silent = True
+        else:
+            self._silent = False
+
+
+def announce(worker: str, slots: int) -> None:
+    """Announce slots over a connection of its own, which no child can inherit."""
+    store = open_truth(load(), application="fulfiller worker")
+    try:
+        store.announce(worker, slots, ttl_s=ANNOUNCE_TTL_S)
+    finally:
+        store.close()
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError in the body after so many seconds, also out of a blocking call."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal(SIGALRM, _late)
+    # Again and again, should something on the way swallow the first one.
+    setitimer(ITIMER_REAL, seconds, seconds)
+    try:
+        yield
+    finally:
+        setitimer(ITIMER_REAL, 0)
+        signal(SIGALRM, before)
+
+
+def _late(_signal: int, _frame: FrameType | None) -> None:
+    raise TimeoutError("the store did not answer in time")
