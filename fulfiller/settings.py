@@ -95,6 +95,17 @@ def defaults() -> dict[str, object]:
     return {known.name: known.default for known in fields(Settings) if known.name not in _UNFIXED}
 
 
+def variables(settings: Settings) -> dict[str, str]:
+    """Return the environment variables that say these settings to another process."""
+    said = {known.name: getattr(settings, known.name) for known in fields(Settings)}
+    return {_variable(name): str(value) for name, value in said.items() if value is not None}
+
+
+def surroundings() -> dict[str, str]:
+    """Return what a process started by us inherits: our environment without our settings."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+
+
 _UNFIXED = (HOME, "store_url", "secret", "api_key")
 _TYPES = {known.name: int if known.type is int else str for known in fields(Settings)}
 _NAMES = (*_TYPES, CONFIG, *(secret + FILE for secret in SECRETS))
