@@ -123,7 +123,7 @@ def _coupons(rows: Sequence[OpenClaim], press: Press, salt: int, now: int) -> li
 
 
 def _terms(store: Store, campaign_id: str) -> Campaign:
-    campaign = store.campaign(campaign_id)
+    campaign = store.terms(campaign_id)
     if campaign is None:
         message = f"campaign {campaign_id} has claims but no terms"
         raise LookupError(message)

@@ -207,6 +207,12 @@ class Store(Protocol):
     def campaign(self, campaign_id: str) -> Campaign | None:
         """Return a campaign as it is now."""
 
+    def terms(self, campaign_id: str) -> Campaign | None:
+        """Return a campaign for what never changes of it: value, currency, validity rule.
+
+        Anything else of it may be as old as this process.
+        """
+
     def campaigns(self) -> Sequence[Campaign]:
         """Return all campaigns, by id."""
 

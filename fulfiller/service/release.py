@@ -21,7 +21,7 @@ SLOTS_UNKNOWN = 2
 """Slots assumed while no worker has announced any."""
 FRESH = 3_000_000
 """Microseconds for which an intake's own offer keeps release from offering the same."""
-FRONT = (0, ClaimId(""))
+FRONT = (0, ClaimId("00000000-0000-0000-0000-000000000000"))
 """The cursor before every claim."""
 
 

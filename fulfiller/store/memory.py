@@ -140,6 +140,10 @@ class MemoryStore:
         """Return a campaign as it is now."""
         return self.shelves.campaigns.get(campaign_id)
 
+    def terms(self, campaign_id: str) -> Campaign | None:
+        """Return a campaign for what never changes of it."""
+        return self.shelves.campaigns.get(campaign_id)
+
     def campaigns(self) -> Sequence[Campaign]:
         """Return all campaigns, by id."""
         with self._latch:
@@ -234,9 +238,7 @@ class MemoryStore:
 
     # Running
 
-    def create_campaign(
-        self, campaign: Campaign, stripes: Sequence[Stripe], event: Event
-    ) -> bool:
+    def create_campaign(self, campaign: Campaign, stripes: Sequence[Stripe], event: Event) -> bool:
         """Store a new campaign, its mode row and its stripes; False if the id is taken."""
         with self._latch:
             if campaign.id in self.shelves.campaigns:

@@ -1,0 +1,39 @@
+"""PostgreSQL array literals: one text parameter instead of one per element.
+
+A literal costs a third of what psycopg's list adaptation does, and its type never varies,
+so that a statement stays one prepared statement. Syntax: PostgreSQL manual, 8.15.2.
+"""
+
+from collections.abc import Iterable, Sequence
+
+PLAIN = frozenset({"uuid", "bigint", "smallint", "integer", "boolean"})
+"""Element types whose text never needs quoting."""
+
+
+def literal(values: Iterable[object], kind: str) -> str:
+    """Return the array literal of these values; `kind` is PostgreSQL's element type."""
+    if kind in PLAIN:
+        return "{" + ",".join(["NULL" if v is None else str(v) for v in values]) + "}"
+    if kind == "bytea":
+        return "{" + ",".join([_bytes(v) for v in values]) + "}"
+    return "{" + ",".join([_text(v) for v in values]) + "}"
+
+
+def columns(rows: Sequence[Sequence[object]], kinds: Sequence[str]) -> list[str]:
+    """Return rows as one literal per column, ready for `unnest`."""
+    return [
+        literal(column, kind) for column, kind in zip(zip(*rows, strict=True), kinds, strict=True)
+    ]
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "NULL"
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _bytes(value: object) -> str:
+    if not isinstance(value, bytes):
+        return "NULL"
+    return f'"\\\\x{value.hex()}"'

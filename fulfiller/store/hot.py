@@ -1,0 +1,201 @@
+"""The hot statements, each with its intent; names come from the SQLModel tables."""
+
+from functools import lru_cache
+
+from fulfiller.domain.stripe import Count
+from fulfiller.domain.tier import Tier
+from fulfiller.store.statement import Statement, insert, listed, names, statement
+from fulfiller.store.table import (
+    COUNTS,
+    MONEY,
+    CallerKeyRow,
+    ClaimRow,
+    CouponRow,
+    EventRow,
+    ModeRecord,
+    OpenClaimRow,
+    OutcomeRow,
+    SealRow,
+)
+
+CLAIM = names(ClaimRow)
+OPEN_CLAIM = names(OpenClaimRow)
+COUPON = names(CouponRow)
+OUTCOME = names(OutcomeRow)
+CALLER_KEY = names(CallerKeyRow)
+EVENT = names(EventRow, "id", "xid")
+MODE = names(ModeRecord)
+GAUGES = tuple(f"{tier}_{count}" for count in (Count.WAITLISTED, Count.ACCEPTED) for tier in Tier)
+STRIPE = ("campaign", "number", *MONEY, *COUNTS)
+STRIPE_SIGHT = ("campaign", "number", "available", *GAUGES)
+
+# Accept: what a group must know before it is decided.
+
+LOOK_MODES = statement(f"select {listed(MODE)} from mode where scope {{in:scopes:text}}")
+
+LOOK_CAMPAIGNS = statement("select id, terms from campaign where id {in:campaigns:text}")
+
+LOOK_STRIPES = statement(
+    f"select {listed(STRIPE_SIGHT)} from stripe where campaign {{in:campaigns:text}}"
+    " order by campaign, number"
+)
+
+# Accounts times keys is a superset of the pairs asked for; the caller picks its own.
+LOOK_KEYS = statement(
+    f"select {listed(CALLER_KEY)} from caller_key"
+    " where account {in:accounts:text} and key {in:keys:text}"
+)
+
+# A user's claims with whether each was cancelled, which is what frees identity and slot.
+LOOK_PRIORS = statement(
+    'select claim_id, campaign, "user", account, "grant", slot, exists('
+    "select 1 from outcome o where o.claim_id = claim.claim_id and o.ending = 'cancelled')"
+    ' from claim where campaign {in:campaigns:text} and "user" {in:users:text}'
+)
+
+# Write: inserts in the order of their unique keys, so that no two writers deadlock.
+
+ADD_CLAIMS = insert(ClaimRow, *CLAIM)
+ADD_OPEN = insert(OpenClaimRow, *OPEN_CLAIM)
+ADD_KEYS = insert(CallerKeyRow, *CALLER_KEY)
+ADD_COUPONS = insert(CouponRow, *COUPON)
+ADD_OUTCOMES = insert(OutcomeRow, *OUTCOME)
+ADD_EVENTS = insert(EventRow, *EVENT, extra="xid", value="pg_current_xact_id()::text::bigint")
+ADD_SEALS = insert(SealRow, *names(SealRow))
+
+# A keeper's write under an old epoch breaks the lease's check and with it the transaction.
+FENCE = statement(
+    "update lease set epoch = case when epoch = {fence:bigint} then epoch else -1 end"
+    " where name = 'keeper'"
+)
+
+# Sold out, on the strength of locked stripes.
+EXHAUST = statement("update mode set exhausted = true where scope {in:campaigns:text}")
+
+# Money came back: wake whoever cached "sold out".
+WAKE = statement(
+    "update mode set exhausted = false, money_generation = money_generation + 1"
+    " where scope {in:campaigns:text} and exhausted"
+)
+
+
+@lru_cache(maxsize=256)
+def move_stripe(columns: tuple[str, ...], *, guarded: bool) -> Statement:
+    """Return the statement that adds to these columns of one stripe, last before COMMIT.
+
+    Guarded, it drives `available` below zero, which the check refuses, unless the mode
+    generations of campaign and service still sum to what the decision was made on.
+    """
+    sets = [f'"{name}" = "{name}" + {{{name}:bigint}}' for name in columns]
+    if guarded:
+        held = "(select sum(generation) from mode where scope in ({campaign:text}, '*'))"
+        keep = (
+            f"case when {held} = {{guard:bigint}} then {{available:bigint}} else -available - 1 end"
+        )
+        sets = [s for s in sets if not s.startswith('"available"')]
+        sets.insert(0, f"available = available + {keep}")
+    return statement(
+        f"update stripe set {', '.join(sets)}"
+        " where campaign = {campaign:text} and number = {number:smallint}"
+    )
+
+
+# Moving open claims: whoever moves the open row decides.
+
+TAKE = statement(
+    f"delete from open_claim where claim_id {{in:ids:uuid}} and stage {{in:stages:text}}"
+    f" returning {listed(OPEN_CLAIM)}"
+)
+
+# Claims of held campaigns stay open.
+TAKE_UNHELD = statement(
+    f"delete from open_claim where claim_id {{in:ids:uuid}} and stage {{in:stages:text}}"
+    f" and <unheld> returning {listed(OPEN_CLAIM)}",
+    unheld="campaign not in (select scope from mode where held)"
+    " and '*' not in (select scope from mode where held)",
+)
+
+SHIFT = statement(
+    "update open_claim set stage = {new:text} where claim_id {in:ids:uuid}"
+    f" and stage = {{old:text}} returning {listed(OPEN_CLAIM)}"
+)
+
+# Ready anew: age, offers and attempts start over.
+SHIFT_READY = statement(
+    "update open_claim set stage = {new:text}, ready_at = {ready_at:bigint}, offered_at = null,"
+    f" attempts = 0 where claim_id {{in:ids:uuid}} and stage = {{old:text}}"
+    f" returning {listed(OPEN_CLAIM)}"
+)
+
+ATTEMPT = statement(
+    "update open_claim set attempts = attempts + 1"
+    " where claim_id {in:ids:uuid} and stage = 'accepted' returning claim_id, attempts"
+)
+
+LOCK_STRIPES = statement(
+    f"select {listed(STRIPE)} from stripe where campaign = {{campaign:text}}"
+    " order by number <for_update>",
+    for_update="",
+)
+
+# Reading claims as they are now.
+
+VIEW_CLAIMS = statement(f"select {listed(CLAIM)} from claim where claim_id {{in:ids:uuid}}")
+VIEW_STAGES = statement("select claim_id, stage from open_claim where claim_id {in:ids:uuid}")
+VIEW_COUPONS = statement(f"select {listed(COUPON)} from coupon where claim_id {{in:ids:uuid}}")
+VIEW_OUTCOMES = statement(f"select {listed(OUTCOME)} from outcome where claim_id {{in:ids:uuid}}")
+
+# Keeping.
+
+READ_STRIPES = statement(
+    f"select {listed(STRIPE)} from stripe where campaign = {{campaign:text}} order by number"
+)
+
+LANES = statement(
+    f"select campaign, {', '.join(f'sum({t}_accepted)' for t in Tier)} from stripe"
+    " where <unheld> group by campaign order by campaign",
+    unheld="campaign not in (select scope from mode where held)"
+    " and '*' not in (select scope from mode where held)",
+)
+
+# The order must name the table's column: an output alias would sort the whole backlog.
+READY = statement(
+    "select claim_id, ready_at, offered_at, attempts from open_claim"
+    " where campaign = {campaign:text} and tier = {tier:smallint} and stage = 'accepted'"
+    " and (ready_at, claim_id) > ({ready_at:bigint}, {after:uuid})"
+    " order by open_claim.ready_at, open_claim.claim_id limit {limit:bigint}"
+)
+
+LAST_SEAL = statement("select number, xid, event_id, digest from seal order by number desc limit 1")
+
+# Behind a position and below every running transaction: nothing can come before these later.
+UNSEALED = statement(
+    f"select xid, id, {listed(EVENT)} from event"
+    " where (xid, id) > ({xid:bigint}, {id:bigint}) and <settled>"
+    " order by event.xid, event.id limit {limit:bigint}",
+    settled="1 = 1",
+)
+
+NOW = statement("select {now_us}")
+
+# One statement acquires, renews or is refused: no row comes back while another holds it.
+LEASE = statement(
+    "insert into lease (name, holder, epoch, expires_at)"
+    " values ({name:text}, {holder:text}, 1, {now_us} + {ttl_us:bigint})"
+    " on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at,"
+    " epoch = lease.epoch + case when lease.holder = excluded.holder"
+    " and lease.expires_at > {now_us} then 0 else 1 end"
+    " where lease.holder = excluded.holder or lease.expires_at <= {now_us} returning epoch"
+)
+
+RELEASE_LEASE = statement(
+    "update lease set expires_at = 0 where name = {name:text} and holder = {holder:text}"
+)
+
+ANNOUNCE = statement(
+    "insert into worker (name, slots, expires_at)"
+    " values ({name:text}, {slots:smallint}, {now_us} + {ttl_us:bigint})"
+    " on conflict (name) do update set slots = excluded.slots, expires_at = excluded.expires_at"
+)
+
+SLOTS = statement("select coalesce(sum(slots), 0) from worker where expires_at > {now_us}")

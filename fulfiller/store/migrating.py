@@ -1,0 +1,30 @@
+"""Bring a database's schema up to date, with alembic."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+
+from fulfiller.store.link import Link
+from fulfiller.store.opening import open_store
+
+SCRIPTS = Path(__file__).parent / "migration"
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Create or migrate the schema behind a store URL; running it again changes nothing."""
+    store = open_store(url, application="migration")
+    link: Link = store.link
+    try:
+        with link.writing(), link.engine.begin() as connection:
+            command.upgrade(_config(connection), revision)
+    finally:
+        store.close()
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
