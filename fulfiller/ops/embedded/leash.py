@@ -22,6 +22,7 @@ class Leash:
         signal = sending.name.removeprefix("SIG")
         self._shell = Popen(
             ["/bin/sh", "-c", SCRIPT, "leash", signal, str(pid)],
+            bufsize=0,
             stdin=PIPE,
             stdout=DEVNULL,
             stderr=DEVNULL,
@@ -30,5 +31,7 @@ class Leash:
 
     def release(self) -> None:
         """Let go; a second time does nothing."""
-        with suppress(BrokenPipeError):
-            self._shell.communicate(b"\n" if self._shell.returncode is None else None)
+        pipe = self._shell.stdin
+        if pipe is not None and not pipe.closed:
+            with self._shell, suppress(BrokenPipeError):
+                pipe.write(b"\n")

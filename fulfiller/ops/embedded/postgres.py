@@ -25,7 +25,8 @@ PROGRAMS = ("initdb", "postgres")
 INITDB = (f"--username={NAME}", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C")
 READY_LINE = 7
 """Of postmaster.pid, where the server writes whether it takes connections."""
-FAST_AND_LOOSE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+UNSYNCED = ("fsync=off", "full_page_writes=off")
+"""What is committed is with the system at once, and on disk when that sees fit."""
 
 
 def start(home: Path, port: int | None = None, *, fsync: bool = True) -> Server:
@@ -139,7 +140,7 @@ def _options(port: int, *, fsync: bool) -> tuple[str, ...]:
         "unix_socket_directories=",
         "max_connections=200",
         "timezone=UTC",
-        *(() if fsync else FAST_AND_LOOSE),
+        *(() if fsync else UNSYNCED),
     )
     return tuple(word for setting in settings for word in ("-c", setting))
 

@@ -31,7 +31,7 @@ def start(home: Path, port: int | None = None) -> Server:
             port=chosen,
             argv=(str(program), *_options(folder, chosen)),
             log=folder / "valkey.log",
-            ready=lambda _: _answers(chosen),
+            ready=lambda pid: _is_ready(chosen, pid),
         )
     )
 
@@ -64,10 +64,12 @@ def _options(folder: Path, port: int) -> tuple[str, ...]:
     return tuple(word for name, value in options.items() for word in (f"--{name}", value))
 
 
-def _answers(port: int) -> bool:
+def _is_ready(port: int, pid: int) -> bool:
+    """Return whether the server at this port has loaded its data and is the one we started."""
     with suppress(OSError), create_connection((HOST, port), timeout=PING_S) as line:
-        line.sendall(b"PING\r\n")
-        return line.recv(64).startswith(b"+PONG")
+        line.sendall(b"PING\r\nINFO server\r\nQUIT\r\n")
+        answer = line.makefile("rb").read()
+        return answer.startswith(b"+PONG") and b"\r\nprocess_id:%d\r\n" % pid in answer
     return False
 
 

@@ -1,0 +1,1 @@
+"""The tests: real servers, real processes, one sentence about the product each."""
