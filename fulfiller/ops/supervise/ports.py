@@ -1,22 +1,19 @@
-"""Ports on this machine: a free one, or the wanted one, or a message that says what to do."""
+"""Ports on this machine: the wanted one, or a message that says what to do about it."""
 
 import socket
 from contextlib import closing
 
+from fulfiller.ops.embedded.ports import free_port
 from fulfiller.ops.supervise.program import CannotStart
 
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """Return a port that nobody listens on right now."""
-    with closing(socket.socket()) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+ANY = 0
+"""The port that stands for any free one."""
 
 
 def wanted_port(host: str, port: int, *, name: str, remedy: str) -> int:
-    """Return the port if it is free (0: any free one); raise CannotStart with the remedy."""
-    if port == 0:
-        return free_port(host)
+    """Return the port if it is free, or any free one for ANY; else raise with the remedy."""
+    if port == ANY:
+        return free_port()
     with closing(socket.socket()) as probe:
         # As servers do: a port whose last owner has just gone is not taken.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

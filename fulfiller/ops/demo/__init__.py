@@ -1,0 +1,1 @@
+"""The demonstration: a real stack, the event's real rush in small, a kill, and the proof."""

@@ -1,0 +1,99 @@
+"""The programs of a stack: intake, workers, keeper and Flower, each as one process."""
+
+import sys
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from signal import Signals
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from fulfiller.ops.supervise.plan import Plan, flower_login
+from fulfiller.ops.supervise.program import Program, says_ready
+from fulfiller.settings import Settings, surroundings, variables
+
+INTAKE = "intake"
+KEEPER = "keeper"
+FLOWER = "flower"
+PROBE_S = 1.0
+ROOT_WARNING = "ignore:You're running the worker with superuser privileges"
+"""Celery says in six lines that it runs as root; whoever runs a trial as root knows that."""
+
+
+def command(*words: str) -> tuple[str, ...]:
+    """Return how to run our own command line with this very interpreter."""
+    return (sys.executable, "-m", "fulfiller", *words)
+
+
+def environ(settings: Settings) -> dict[str, str]:
+    """Return the environment of the stack's processes: ours, with these settings in it."""
+    inherited = surroundings()
+    warnings = (inherited.get("PYTHONWARNINGS"), ROOT_WARNING)
+    return {
+        **inherited,
+        **variables(settings),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONWARNINGS": ",".join(filter(None, warnings)),
+    }
+
+
+def intake(shared: Mapping[str, str]) -> Program:
+    """Return the HTTP door."""
+    return Program(
+        name=INTAKE,
+        argv=command("intake"),
+        environ=shared,
+        is_ready=says_ready("intake"),
+    )
+
+
+def worker(number: int, shared: Mapping[str, str]) -> Program:
+    """Return one Celery worker; told to end, it finishes the tasks it has in hand."""
+    return Program(
+        name=f"worker{number}",
+        argv=command("worker", "--hostname", f"worker{number}@%h"),
+        environ=shared,
+        is_ready=_celery_ready,
+    )
+
+
+def keeper(shared: Mapping[str, str]) -> Program:
+    """Return the keeper."""
+    return Program(
+        name=KEEPER, argv=command("keeper"), environ=shared, is_ready=says_ready("keeper")
+    )
+
+
+def flower(settings: Settings, shared: Mapping[str, str]) -> Program:
+    """Return Flower behind a generated login; it gets no secret that it has no use for."""
+    url = f"http://{settings.flower_host}:{settings.flower_port}/healthcheck"
+    login = flower_login(settings.home).read_text("utf-8").strip()
+    return Program(
+        name=FLOWER,
+        argv=command("flower"),
+        environ={**shared, "FLOWER_BASIC_AUTH": login},
+        is_ready=says_ready("flower"),
+        answers=_answers(url),
+        # It keeps nothing that would be lost, and its own way out takes seconds.
+        end_within_s=2.0,
+        end_signal=Signals.SIGTERM,
+    )
+
+
+def workers(plan: Plan, shared: Mapping[str, str]) -> list[Program]:
+    """Return all workers of a plan."""
+    return [worker(number, shared) for number in range(1, plan.workers + 1)]
+
+
+def _celery_ready(line: str) -> bool:
+    return line.endswith(" ready.") or says_ready("worker")(line)
+
+
+def _answers(url: str) -> Callable[[], bool]:
+    def ask() -> bool:
+        try:
+            with urlopen(url, timeout=PROBE_S) as answer:  # noqa: S310  our own, on loopback
+                return bool(answer.status == HTTPStatus.OK)
+        except (URLError, OSError):
+            return False
+
+    return ask
