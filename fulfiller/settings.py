@@ -8,7 +8,7 @@ may lie in a file of their own, named by `..._FILE`. This module alone reads the
 import os
 import tomllib
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
@@ -73,21 +73,31 @@ def load(environ: Mapping[str, str] | None = None, *, client: bool = False) -> S
     given = _from_file(named.pop(CONFIG, None), home) | dict(_opened(named))
     given.setdefault("store_url", f"sqlite:///{home / 'fulfiller.db'}")
     if "secret" not in given:
-        given["secret"] = "" if client else read_or_create_secret(home / "secret")
+        given["secret"] = "" if client else kept(home / "secret", root_secret)
     typed: dict[str, Any] = {name: _typed(name, value) for name, value in given.items()}
     return Settings(home=home, **typed)
 
 
-def read_or_create_secret(path: Path) -> str:
+def kept(path: Path, fresh: Callable[[], str]) -> str:
     """Return the secret in a file; create it, readable by its owner alone, if there is none."""
     try:
         if not path.exists():
-            _create(path, b64encode(os.urandom(SECRET_BYTES)) + b"\n")
+            _create(path, fresh() + "\n")
     except OSError as fault:
         raise SettingError(
-            f"{path} can't be written ({fault.strerror}): set {PREFIX}HOME or {PREFIX}SECRET"
+            f"{path} can't be written ({fault.strerror}): set {PREFIX}HOME to a folder of yours"
         ) from fault
     return _read(path, PREFIX + "HOME")
+
+
+def root_secret() -> str:
+    """Return a fresh root secret of 256 bits."""
+    return b64encode(os.urandom(SECRET_BYTES)).decode()
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return this process's environment and some more, for a program that takes its place."""
+    return os.environ | more
 
 
 def defaults() -> dict[str, object]:
@@ -111,12 +121,12 @@ _TYPES = {known.name: int if known.type is int else str for known in fields(Sett
 _NAMES = (*_TYPES, CONFIG, *(secret + FILE for secret in SECRETS))
 
 
-def _create(path: Path, content: bytes) -> None:
+def _create(path: Path, content: str) -> None:
     """Write a file whole or not at all; of several processes that start at once, one wins."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
+    with os.fdopen(handle, "w") as file:
         file.write(content)
     with suppress(FileExistsError):
         os.link(draft, path)

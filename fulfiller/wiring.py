@@ -57,8 +57,8 @@ def open_parts(settings: Settings, *, application: str) -> Parts:
         queue=open_broker(settings),
         clock=StoreClock(clock_store.now),
         clock_store=clock_store,
-        code_key=CodeKey.derive(CODE_KEY_ID, derived(settings, b"fulfiller coupon")),
-        pepper=derived(settings, b"fulfiller api keys"),
+        code_key=code_key(settings),
+        pepper=pepper(settings),
     )
 
 
@@ -81,7 +81,17 @@ def press(parts: Parts, actor: str) -> Press:
     return Press(store=parts.store, key=parts.code_key, now=parts.clock.now, actor=actor)
 
 
-def derived(settings: Settings, use: bytes) -> bytes:
+def code_key(settings: Settings) -> CodeKey:
+    """Return the key behind the coupon codes."""
+    return CodeKey.derive(CODE_KEY_ID, _derived(settings, b"fulfiller coupon"))
+
+
+def pepper(settings: Settings) -> bytes:
+    """Return the secret behind the stored hashes of API keys."""
+    return _derived(settings, b"fulfiller api keys")
+
+
+def _derived(settings: Settings, use: bytes) -> bytes:
     """Return the secret for one use, which tells nothing about the root it comes from."""
     if not settings.secret:
         raise SettingError(

@@ -1,0 +1,121 @@
+"""Commands for campaigns."""
+
+import tomllib
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from fulfiller.domain.terms import campaign_from_terms, terms_from_campaign
+from fulfiller.ops.exits import Failed, Misused
+from fulfiller.ops.figures import Figures, figures
+from fulfiller.ops.group import Forgiving, examples
+from fulfiller.ops.moments import spoken
+from fulfiller.ops.show import json_option, remark, show, table
+from fulfiller.service.create import create as create_campaign
+from fulfiller.settings import load
+from fulfiller.wiring import open_truth
+
+ACTOR = "operator"
+COLUMNS = ("campaign", "phase", "mode", "backlog", "issued", "budget left")
+
+
+@examples(
+    "fulfiller campaign create config/campaigns/spring-festival.toml --opens now --closes +1d",
+    "fulfiller campaign list",
+)
+@click.group(cls=Forgiving)
+def campaign() -> None:
+    """Create, list and show campaigns."""
+
+
+@examples(
+    "fulfiller campaign create festival.toml",
+    "fulfiller campaign create festival.toml --id trial --opens now --closes +2h --valid +30d",
+)
+@campaign.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--id", "name", help="Another id than the file's.")
+@click.option("--opens", help="now, +90m, +1d, or RFC 3339.")
+@click.option("--closes", help="The same; exclusive.")
+@click.option("--valid", help="The same, or a day such as 2026-02-28, which counts whole.")
+@click.option("--budget", type=int, help="Minor units: 2500000 is 25,000.00 CNY.")
+@click.option("--rate", help="Issue at most this over all workers: 500/s, 3000/m.")
+def create(file: Path, **stated: str | int | None) -> None:
+    """Create a campaign from the terms in FILE; options win over what stands there."""
+    with closing(open_truth(load(), application="cli")) as store:
+        now = store.now()
+        new = campaign_from_terms(_terms(file) | _overrides(stated, now))
+        store.add_account(new.owner, at=now)
+        if create_campaign(new, store=store, now=now, actor=ACTOR):
+            remark(f"Created {new.id}: {new.coupons:,} coupons of {new.value}.")
+        elif store.campaign(new.id) == new:
+            remark(f"{new.id} exists already, with these very terms.")
+        else:
+            raise Failed(f"{new.id} exists already with other terms; choose another with --id")
+
+
+@examples("fulfiller campaign list", "fulfiller campaign list --json")
+@campaign.command(name="list")
+@json_option
+def list_campaigns(*, as_json: bool) -> None:
+    """List all campaigns with phase, mode, backlog and money."""
+    with closing(open_truth(load(), application="cli")) as store:
+        found = figures(store, now=store.now())
+    text = table(COLUMNS, [row(each) for each in found]) if found else "No campaigns yet."
+    show([each.as_json() for each in found], text, as_json=as_json)
+
+
+@examples(
+    "fulfiller campaign show spring-festival", "fulfiller campaign show spring-festival --json"
+)
+@campaign.command(name="show")
+@click.argument("name", metavar="CAMPAIGN")
+@json_option
+def show_campaign(name: str, *, as_json: bool) -> None:
+    """Show one campaign's terms and figures."""
+    with closing(open_truth(load(), application="cli")) as store:
+        found = store.campaign(name)
+        if found is None:
+            raise Failed(f"no campaign {name!r}: see `fulfiller campaign list`")
+        (now,) = figures(store, now=store.now(), campaigns=(found,))
+    answer = {"figures": now.as_json(), "terms": terms_from_campaign(found)}
+    lines = [*_lines(answer["figures"]), "", *_lines(answer["terms"])]
+    show(answer, "\n".join(lines), as_json=as_json)
+
+
+def row(each: Figures) -> tuple[object, ...]:
+    """Return a campaign's line in a table of COLUMNS."""
+    return (each.campaign, each.phase, each.word, each.backlog, each.issued, str(each.left))
+
+
+def _terms(file: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as fault:
+        raise Misused(f"{file} can't be read as TOML: {fault}") from fault
+
+
+def _overrides(stated: Mapping[str, str | int | None], now: int) -> dict[str, object]:
+    given = {name: value for name, value in stated.items() if value is not None}
+    overrides = {term: given[name] for name, term in _PLAIN.items() if name in given}
+    moments = {
+        term: spoken(str(given[name]), now=now) for name, term in _MOMENTS.items() if name in given
+    }
+    # A campaign is valid either until an instant or for days, so the one replaces the other.
+    return overrides | moments | ({"valid_days": None} if "valid" in given else {})
+
+
+_PLAIN = {"name": "id", "budget": "budget", "rate": "issuing_rate"}
+_MOMENTS = {"opens": "opens_at", "closes": "closes_at", "valid": "valid_until"}
+
+
+def _lines(answer: Mapping[str, object]) -> list[str]:
+    return [f"{name:<18} {_text(value)}" for name, value in answer.items() if value is not None]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "  ".join(f"{name} {_text(inner)}" for name, inner in value.items())
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

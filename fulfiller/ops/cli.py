@@ -1,0 +1,48 @@
+"""The command line `fulfiller`: light to start, each command imported when it is called."""
+
+import click
+
+from fulfiller.ops.group import Later, Sections, examples
+
+SECTIONS = {
+    "Send": {
+        "claim": Later("fulfiller.ops.claims:claim", "Submit, show and cancel claims over HTTP."),
+        "campaign": Later("fulfiller.ops.campaigns:campaign", "Create, list and show campaigns."),
+        "key": Later("fulfiller.ops.keys:key", "Create, list and revoke API keys."),
+    },
+    "Run": {
+        "demo": Later("fulfiller.ops.demo.command:demo", "See it at work in a minute and a half."),
+        "up": Later("fulfiller.ops.supervise.command:up", "Run the whole stack on this machine."),
+        "intake": Later("fulfiller.ops.serving:intake", "Take claims in over HTTP."),
+        "worker": Later("fulfiller.ops.serving:worker", "Issue coupons: a Celery worker."),
+        "keeper": Later("fulfiller.ops.serving:keeper", "Release, sweep and seal; one leads."),
+        "flower": Later("fulfiller.ops.serving:flower", "Watch the workers in Flower."),
+        "store": Later("fulfiller.ops.stores:store", "Create the store or bring it up to date."),
+        "status": Later("fulfiller.ops.status:status", "Show everything on one screen."),
+        "verify": Later("fulfiller.ops.verify:verify", "Prove that the books balance."),
+    },
+    "Break": {
+        "bench": Later("fulfiller.ops.bench:bench", "Measure against plain Celery."),
+    },
+}
+
+
+@examples(
+    "fulfiller demo",
+    "fulfiller up --postgres",
+    "fulfiller claim submit spring-festival li",
+)
+@click.group(
+    cls=Sections,
+    sections=SECTIONS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 ok, 1 a check failed, 2 usage, 3 can't reach, 4 paused.",
+)
+@click.version_option(package_name="fulfiller")
+def cli() -> None:
+    """Coupon claims accepted durably, issued once, and paused with grace."""
+
+
+def main() -> None:
+    """Run the command line."""
+    cli(prog_name="fulfiller")

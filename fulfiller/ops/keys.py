@@ -1,0 +1,121 @@
+"""Commands for API keys, and how a key is made."""
+
+from collections.abc import Collection
+from contextlib import closing
+from secrets import token_bytes, token_hex
+
+import click
+
+from fulfiller.domain.key import ID_BYTES, SECRET_BYTES, KeyRecord, Scope, key_hash, key_text
+from fulfiller.domain.validity import DAY
+from fulfiller.ops.exits import Failed
+from fulfiller.ops.group import Forgiving, examples
+from fulfiller.ops.moments import stamp
+from fulfiller.ops.show import json_option, remark, show, table
+from fulfiller.settings import load
+from fulfiller.wiring import Truth, open_truth, pepper
+
+USUAL = (Scope.CLAIM_WRITE.value, Scope.CLAIM_READ.value)
+
+
+def new_key(
+    account: str, scopes: Collection[Scope], *, pepper: bytes, now: int, days: int | None = None
+) -> tuple[str, KeyRecord]:
+    """Return a fresh key as its owner keeps it, and as it is stored."""
+    secret = token_bytes(SECRET_BYTES)
+    record = KeyRecord(
+        id=token_hex(ID_BYTES),
+        account=account,
+        hash=key_hash(secret, pepper),
+        scopes=frozenset(scopes),
+        created_at=now,
+        expires_at=None if days is None else now + days * DAY,
+    )
+    return key_text(record.id, secret), record
+
+
+def add_key(text_and_record: tuple[str, KeyRecord], *, store: Truth) -> str:
+    """Store a fresh key, and its account if that is new; return the key's text."""
+    text, record = text_and_record
+    store.add_account(record.account, at=record.created_at)
+    store.add_key(record)
+    return text
+
+
+@examples("fulfiller key create shop", "fulfiller key list", "fulfiller key revoke 5f0c…")
+@click.group(cls=Forgiving)
+def key() -> None:
+    """Create, list and revoke API keys; a caller is an account, and keys rotate below it."""
+
+
+@examples(
+    "fulfiller key create shop",
+    "fulfiller key create operator --scope ops --scope claim:read --days 90",
+)
+@key.command()
+@click.argument("account")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    default=USUAL,
+    show_default=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    help="What the key may do; repeat it for more.",
+)
+@click.option("--days", type=click.IntRange(1, 3_650), help="Let the key run out after that.")
+@json_option
+def create(account: str, scopes: tuple[str, ...], days: int | None, *, as_json: bool) -> None:
+    """Make a key for ACCOUNT and print it, once: only a hash of it is stored."""
+    settings = load()
+    with closing(open_truth(settings, application="cli")) as store:
+        text, record = new_key(
+            account,
+            [Scope(scope) for scope in scopes],
+            pepper=pepper(settings),
+            now=store.now(),
+            days=days,
+        )
+        add_key((text, record), store=store)
+    show(_shown(record) | {"key": text}, text, as_json=as_json)
+    remark("Keep it now: it can't be shown again. Callers set FULFILLER_API_KEY to it.")
+
+
+@examples("fulfiller key list", "fulfiller key list --json")
+@key.command(name="list")
+@json_option
+def list_keys(*, as_json: bool) -> None:
+    """List all keys, newest first, without their secrets."""
+    with closing(open_truth(load(), application="cli")) as store:
+        rows = [_shown(record) for record in store.keys()]  # noqa: SIM118 - no mapping
+    columns = ("id", "account", "scopes", "created_at", "expires_at", "revoked_at")
+    text = table(columns, [[_text(row[name]) for name in columns] for row in rows])
+    show(rows, text, as_json=as_json)
+
+
+@examples("fulfiller key revoke 0123456789abcdef01")
+@key.command()
+@click.argument("key_id")
+def revoke(key_id: str) -> None:
+    """Revoke a key by its id; intakes refuse it within seconds."""
+    with closing(open_truth(load(), application="cli")) as store:
+        if not store.revoke_key(key_id, at=store.now()):
+            raise Failed(f"no key {key_id!r} to revoke: see `fulfiller key list`")
+    remark(f"Revoked {key_id}.")
+
+
+def _shown(record: KeyRecord) -> dict[str, object]:
+    return {
+        "id": record.id,
+        "account": record.account,
+        "scopes": sorted(record.scopes),
+        "created_at": stamp(record.created_at),
+        "expires_at": None if record.expires_at is None else stamp(record.expires_at),
+        "revoked_at": None if record.revoked_at is None else stamp(record.revoked_at),
+    }
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "-"
+    return " ".join(value) if isinstance(value, list) else str(value)
