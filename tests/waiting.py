@@ -1,7 +1,9 @@
 """Waiting in tests: for something to become true, with a deadline, never for time to pass."""
 
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 Found = TypeVar("Found")
@@ -23,3 +25,13 @@ def until(
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, LONGEST_S)
     return found
+
+
+def alive(pid: int) -> bool:
+    """Return whether this process runs; one that has ended and waits for its parent does not."""
+    try:
+        os.kill(pid, 0)
+        state = Path(f"/proc/{pid}/stat")
+        return not state.exists() or state.read_text().rpartition(") ")[2][0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return False

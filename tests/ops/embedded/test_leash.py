@@ -1,8 +1,6 @@
 """What we started ends with us, however we end."""
 
-import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 from signal import SIGKILL
 from subprocess import PIPE, Popen
@@ -10,7 +8,7 @@ from subprocess import PIPE, Popen
 import pytest
 
 from fulfiller.ops.embedded.leash import Leash
-from tests.waiting import until
+from tests.waiting import alive, until
 
 STARTER = """
 import sys
@@ -26,19 +24,14 @@ sys.stdin.read()
 """
 PARENT = """
 import sys
-from subprocess import Popen
+from subprocess import PIPE, Popen
 from fulfiller.ops.embedded.leash import Leash
-child = Popen(["/bin/sh", "-c", "sleep 60 & echo $!; wait"], start_new_session=True)
+argv = ["/bin/sh", "-c", "sleep 60 & echo $!; wait"]
+child = Popen(argv, stdout=PIPE, start_new_session=True)
 leash = Leash(child.pid)
+print(int(child.stdout.readline()), flush=True)
 sys.stdin.read()
 """
-
-
-def _lives(pid: int) -> bool:
-    with suppress(ProcessLookupError):
-        os.kill(pid, 0)
-        return True
-    return False
 
 
 @pytest.mark.parametrize("kind", ["valkey", "postgres"])
@@ -48,9 +41,9 @@ def test_a_server_ends_with_a_killed_owner(kind: str, home: Path) -> None:
     with Popen(argv, stdin=PIPE, stdout=PIPE) as owner:
         assert owner.stdout is not None
         server = int(owner.stdout.readline())
-        assert _lives(server)
+        assert alive(server)
         owner.send_signal(SIGKILL)
-        until(lambda: not _lives(server), what=f"{kind} has ended")
+        until(lambda: not alive(server), what=f"{kind} has ended")
 
 
 def test_the_whole_group_ends() -> None:
@@ -58,9 +51,9 @@ def test_the_whole_group_ends() -> None:
     with Popen([sys.executable, "-c", PARENT], stdin=PIPE, stdout=PIPE) as owner:
         assert owner.stdout is not None
         grandchild = int(owner.stdout.readline())
-        assert _lives(grandchild)
+        assert alive(grandchild)
         owner.send_signal(SIGKILL)
-        until(lambda: not _lives(grandchild), what="the grandchild has ended")
+        until(lambda: not alive(grandchild), what="the grandchild has ended")
 
 
 def test_a_released_process_lives_on() -> None:
