@@ -1,0 +1,80 @@
+"""Workers for tests: real ones, on a real broker and a real store."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from fulfiller.broker.queue import CeleryQueue
+from fulfiller.ops.embedded.server import Server
+from fulfiller.store.opening import open_store
+from tests.processes import Process, start, worker_argv
+from tests.workers.festival import Festival
+
+SECRET = "a secret for tests that is long enough"
+StartWorker = Callable[..., Process]
+_numbers = count(1)
+
+
+@pytest.fixture
+def start_worker(
+    valkey: Server, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[StartWorker]:
+    """A function that starts a worker on a store and returns when it consumes."""
+    started: list[Process] = []
+
+    def begin(store_url: str, *options: str, slots: int = 1, **env: str) -> Process:
+        number = next(_numbers)
+        variables = {
+            "FULFILLER_STORE_URL": store_url,
+            "FULFILLER_BROKER_URL": valkey.url,
+            "FULFILLER_HOME": str(tmp_path),
+            "FULFILLER_SECRET": SECRET,
+            "FULFILLER_WORKER_SLOTS": str(slots),
+        }
+        process = start(
+            worker_argv(f"worker{number}", *options),
+            env=variables | env,
+            log=tmp_path / f"worker{number}.log",
+        )
+        started.append(process)
+        process.says(" ready.", within_s=60)
+        return process
+
+    yield begin
+    for process in started:
+        process.stop()
+        # Shown by pytest when the test failed.
+        print(f"--- {process.log.name}\n{process.text()}")
+
+
+@pytest.fixture
+def worker(start_worker: StartWorker, store_url: str) -> Process:
+    """A worker with one slot, once on each kind of store."""
+    return start_worker(store_url)
+
+
+@pytest.fixture
+def queue(valkey: Server) -> Iterator[CeleryQueue]:
+    """The broker as intakes and keepers see it."""
+    opened = CeleryQueue(valkey.url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def redis(valkey: Server) -> Iterator["Redis[Any]"]:
+    """The broker, looked at with plain Redis commands."""
+    with Redis.from_url(valkey.url) as line:
+        yield line
+
+
+@pytest.fixture
+def festival(store_url: str) -> Iterator[Festival]:
+    """A campaign with money in the test's store, and a way to have claims accepted."""
+    store = open_store(store_url, application="test")
+    yield Festival.begin(store)
+    store.close()

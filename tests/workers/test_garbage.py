@@ -1,0 +1,153 @@
+"""Whatever lies in a queue, workers live on, count it, and issue the next good hint."""
+
+import json
+from base64 import b64encode
+from collections import Counter
+from typing import Any
+
+from redis import Redis
+
+from fulfiller.broker.message import Flaw
+from fulfiller.broker.queue import CeleryQueue
+from fulfiller.broker.topology import key
+from tests.processes import Process
+from tests.waiting import until
+from tests.workers.conftest import StartWorker
+from tests.workers.festival import Festival
+
+QUEUE = key("claims.p0")
+CLAIM = "clm_019c2f5e-8000-7000-8000-00000000000a"
+
+
+def envelope(args: object = ([CLAIM],), **headers: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return a message as any Celery client would write it, in the parts that are needed."""
+    return {
+        "body": b64encode(json.dumps([args, {}, {}]).encode()).decode(),
+        "content-type": "application/json",
+        "content-encoding": "utf-8",
+        "headers": {"task": "claims.issue", "id": "one"} | headers,
+        "properties": {
+            "delivery_tag": "a tag",
+            "delivery_info": {"exchange": "", "routing_key": "claims.p0"},
+            "body_encoding": "base64",
+        },
+    }
+
+
+def without(name: str, message: dict[str, Any]) -> dict[str, Any]:
+    """Return a message without one of its parts."""
+    return {part: content for part, content in message.items() if part != name}
+
+
+def with_body(body: object) -> dict[str, Any]:
+    """Return a message with another body."""
+    return envelope() | {"body": body}
+
+
+UNDECODABLE = {
+    "no JSON": b"hello",
+    "half of a message": json.dumps(envelope()).encode()[:300],
+    "no text": b"\xff\xfe\x00",
+    "nothing": b"",
+    "deep nesting": b"[" * 100_000,
+    "a huge number": b"9" * 5_000,
+    "a body that is no JSON": json.dumps(with_body(b64encode(b"{").decode())).encode(),
+    "a type of nobody": json.dumps(envelope() | {"content-type": "application/x-lisp"}).encode(),
+    "pickle": json.dumps(envelope() | {"content-type": "application/x-python-serialize"}).encode(),
+}
+MISSHAPEN: dict[str, object] = {
+    "a list": [],
+    "a number": 7,
+    "null": None,
+    "an empty object": {},
+    "no properties": without("properties", envelope()),
+    "no delivery tag": envelope() | {"properties": {"delivery_info": {}}},
+    "no delivery info": envelope() | {"properties": {"delivery_tag": "a"}},
+    "no base64": with_body("€"),
+    "a body of another encoding": envelope() | {"properties": {"body_encoding": "rot13"}},
+    "no headers": without("headers", envelope()),
+    "a list for headers": envelope() | {"headers": [1]},
+    "no id": envelope() | {"headers": {"task": "claims.issue"}},
+    "no task": envelope() | {"headers": {"id": "one"}},
+    "a list for a task": envelope(task=[]),
+    "a time limit of words": envelope(timelimit="soon"),
+    "a date of numbers": envelope(eta=5),
+    "a body of four": with_body(b64encode(b"[[], {}, {}, {}]").decode()),
+    "a body that is a number": with_body(b64encode(b"7").decode()),
+}
+UNKNOWN_TASK = {"a task of others": envelope(task="orders.ship")}
+REJECTED = {"a date that is none": envelope(eta="tomorrow")}
+NEWER_VERSION = {"version 2": envelope(v=2), "version one": envelope(v="one")}
+OVERSIZE = {"1,001 ids": envelope([[CLAIM] * 1_001])}
+MALFORMED_IDS = {
+    "no arguments": envelope([]),
+    "no ids": envelope([[]]),
+    "an id alone": envelope([CLAIM]),
+    "numbers": envelope([[1, 2]]),
+    "a bare id": envelope([[CLAIM.removeprefix("clm_")]]),
+    "an id in capitals": envelope([["clm_019C2F5E-8000-7000-8000-00000000000A"]]),
+    "two arguments": envelope([[CLAIM], [CLAIM]]),
+    "SQL": envelope([["clm_'; drop table claim; --"]]),
+}
+OTHERS: dict[Flaw, dict[str, Any]] = {
+    Flaw.MISSHAPEN: MISSHAPEN,
+    Flaw.UNKNOWN_TASK: UNKNOWN_TASK,
+    Flaw.REJECTED: REJECTED,
+    Flaw.NEWER_VERSION: NEWER_VERSION,
+    Flaw.OVERSIZE: OVERSIZE,
+    Flaw.MALFORMED_IDS: MALFORMED_IDS,
+}
+
+
+def test_no_garbage_ends_a_worker(
+    sqlite_url: str, start_worker: StartWorker, queue: CeleryQueue, redis: "Redis[Any]"
+) -> None:
+    """Each kind is set aside under its flaw by the same worker, which never reconnects."""
+    worker = start_worker(sqlite_url)
+    expected: Counter[str] = Counter()
+    for flaw, element in _elements():
+        redis.lpush(QUEUE, element)
+        expected[flaw] += 1
+    until(lambda: _counted(queue) == expected, within_s=30, what=f"{expected}")
+    assert redis.llen(key("quarantine")) == sum(expected.values())
+    assert worker.alive
+    assert "Unrecoverable" not in worker.text()
+    assert "Connection to broker lost" not in worker.text()
+    until(lambda: redis.hlen(key("unacked")) == 0)
+
+
+def test_the_next_good_hint_is_issued(
+    worker: Process, festival: Festival, queue: CeleryQueue, redis: "Redis[Any]"
+) -> None:
+    """What follows garbage in the same queue is served as if nothing had been."""
+    for element in (b"hello", b"[]", json.dumps(envelope(task=[])).encode()):
+        redis.lpush(key("claims.p2"), element)
+    ids = festival.accept(20)
+    assert queue.publish([festival.hint(ids)])
+    until(lambda: festival.issued(ids), within_s=20)
+    assert worker.alive
+
+
+def test_quarantine_keeps_the_newest_and_counts_all(
+    sqlite_url: str, start_worker: StartWorker, queue: CeleryQueue, redis: "Redis[Any]"
+) -> None:
+    """A flood of garbage fills neither the broker nor the log with its contents."""
+    worker = start_worker(sqlite_url)
+    redis.lpush(QUEUE, *[b"li@example.com %d" % number for number in range(1_500)])
+    redis.lpush(QUEUE, b"x" * 1_000_000)
+    until(lambda: _counted(queue) == {"undecodable": 1_501}, within_s=30)
+    assert redis.llen(key("quarantine")) == 1_000
+    newest: Any = redis.lindex(key("quarantine"), 0)
+    assert len(newest) < 20_000
+    assert "example.com" not in worker.text()
+
+
+def _elements() -> list[tuple[Flaw, bytes]]:
+    found = [(Flaw.UNDECODABLE, element) for element in UNDECODABLE.values()]
+    for flaw, messages in OTHERS.items():
+        found += [(flaw, json.dumps(message).encode()) for message in messages.values()]
+    return found
+
+
+def _counted(queue: CeleryQueue) -> dict[str, int]:
+    return dict(queue.quarantined() or {})
