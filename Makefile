@@ -1,0 +1,66 @@
+# The verb list, for people and for CI alike. `make` alone shows it.
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+# The first Python on PATH that is new enough; name another with PYTHON=...
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$name && break; done)
+# More words for the command behind a verb, as in `make test ARGS="-k leash"`.
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test check bench soak chaos pins
+
+help: ## Show the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/installed ## Run the whole stack against a festival's rush, and prove the outcome
+	@$(BIN)/fulfiller demo $(ARGS)
+
+up: $(VENV)/installed ## Run the whole stack on this machine until you stop it
+	@$(BIN)/fulfiller up $(ARGS)
+
+test: $(VENV)/installed ## Run the tests on real servers
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/installed-dev ## Check format, style, types and import order
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/ruff check --quiet
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(VENV)/installed ## Measure against plain Celery on the same servers
+	@$(BIN)/fulfiller bench $(ARGS)
+
+soak: ## Run under load for hours (not built yet)
+	@echo "make soak is not built yet" >&2; exit 1
+
+chaos: ## Break the worker pool on purpose and judge (not built yet)
+	@echo "make chaos is not built yet" >&2; exit 1
+
+# Renews config/constraints.txt from the newest packages that fit.
+pins:
+	@rm -rf build/pins && $(PYTHON) -m venv build/pins
+	@build/pins/bin/pip install --quiet -e '.[local,test,dev,bench,otel]'
+	@{ sed '/^$$/q' config/constraints.txt; \
+		build/pins/bin/pip freeze --exclude-editable; } > build/constraints.txt
+	@mv build/constraints.txt config/constraints.txt && rm -rf build/pins
+
+# Installing happens once, and again when what is to be installed has changed.
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Fulfiller needs Python 3.11 or newer on PATH" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: $(VENV)/bin/python pyproject.toml config/constraints.txt
+	@echo "Installing into $(VENV) (this happens once) ..."
+	@$(PIP) install -c config/constraints.txt -e '.[local,test]'
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/bin/python pyproject.toml config/constraints.txt
+	@echo "Installing into $(VENV), tools for development included (this happens once) ..."
+	@$(PIP) install -c config/constraints.txt -e '.[local,test,dev]'
+	@touch $(VENV)/installed $@
