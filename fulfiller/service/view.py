@@ -103,8 +103,9 @@ def fresh_claim(claim: Claim, state: State) -> PublicClaim:
 
 def claim_now(view: ClaimView, campaign: Campaign, *, key: CodeKey, now: int) -> PublicClaim:
     """Show a claim as it is now; its coupon's code is recomputed, never stored."""
-    coupon = view.coupon and _coupon(view.coupon, campaign, key, now)
-    return _claim(view.claim, view.state, coupon)
+    if view.coupon is None:
+        return _claim(view.claim, view.state, None)
+    return _claim(view.claim, view.state, _coupon(view.coupon, campaign, key, now))
 
 
 def campaign_now(

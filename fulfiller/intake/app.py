@@ -1,0 +1,185 @@
+"""The app: parts put together, the fast lane in front, FastAPI and its contract behind.
+
+The claim routes are hot. A fast lane therefore takes them before the framework does; the
+very same handlers stand behind FastAPI, which knows their contract and everything else.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
+
+from fulfiller.intake import docs
+from fulfiller.intake.campaigns import Campaigns
+from fulfiller.intake.claims import PATH, Claims
+from fulfiller.intake.committer import Committer
+from fulfiller.intake.contract import OPERATIONS, components, described
+from fulfiller.intake.desk import Desk
+from fulfiller.intake.exchange import (
+    Asked,
+    Handler,
+    Receive,
+    Reply,
+    Scope,
+    Send,
+    answered,
+    asked,
+    encode,
+    head,
+    problem_reply,
+    send_reply,
+)
+from fulfiller.intake.health import Health
+from fulfiller.intake.keys import Keys
+from fulfiller.intake.parts import IntakeParts
+from fulfiller.intake.problem import Code, Problem
+from fulfiller.intake.publisher import Publisher
+from fulfiller.intake.watch import Watch
+
+TITLE = "Fulfiller"
+VERSION = "1"
+ABOUT = "Claims come in, are kept, and become coupons; a 202 is a promise."
+STATUS_CODES = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED}
+Threads = tuple[Publisher | Committer | Desk | Watch, ...]
+
+
+class App:
+    """The ASGI app: the fast lane first, everything else through FastAPI."""
+
+    def __init__(self, parts: IntakeParts) -> None:
+        """Put the parts together; threads start with the app's lifespan."""
+        publisher = Publisher(parts)
+        committer = Committer(parts, publisher)
+        reads, writes = Desk(parts, "reads"), Desk(parts, "writes")
+        self._watch = Watch(parts, reads)
+        keys = Keys(parts, reads)
+        self._claims = Claims(parts, keys, committer, self._watch, writes)
+        handlers = _handlers(
+            self._claims, Campaigns(parts, keys, reads, writes), Health(committer, reads)
+        )
+        self.api = _api(handlers, (publisher, committer, reads, writes, self._watch))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI scope."""
+        handler = self._lane(scope) if scope["type"] == "http" else None
+        if handler is None:
+            await self.api(scope, receive, send)
+            return
+        request = asked(scope)
+        await send_reply(await answered(handler, request, receive), request.request_id, send)
+
+    def close(self) -> None:
+        """Let nobody wait any longer: the process is about to end."""
+        self._watch.close()
+
+    def _lane(self, scope: Scope) -> Handler | None:
+        """Return the handler of a hot request."""
+        path, method = scope["path"], scope["method"]
+        if method == "POST" and path == PATH:
+            return self._claims.submit
+        if method == "POST" and path == PATH + "/batch":
+            return self._claims.submit_batch
+        if method == "GET" and path.startswith(PATH + "/clm_"):
+            return self._claims.see
+        return None
+
+
+def create_app(parts: IntakeParts) -> App:
+    """Return the intake as an ASGI app."""
+    return App(parts)
+
+
+def _handlers(claims: Claims, campaigns: Campaigns, health: Health) -> dict[str, Handler]:
+    """Return the handler of each operation, by name."""
+    return {
+        "submit_claim": claims.submit,
+        "submit_claims": claims.submit_batch,
+        "show_claim": claims.see,
+        "cancel_claim": claims.cancel,
+        "create_campaign": campaigns.create,
+        "show_campaign": campaigns.show,
+        "live": health.live,
+        "ready": health.ready,
+        "explain_problem": health.problem,
+    }
+
+
+def _api(handlers: dict[str, Handler], threads: Threads) -> FastAPI:
+    """Return the FastAPI app with every operation of the contract."""
+    api = FastAPI(
+        title=TITLE, version=VERSION, description=ABOUT, lifespan=_lifespan(threads),
+        openapi_url=None, docs_url=None, redoc_url=None,
+    )  # fmt: skip
+    for operation in OPERATIONS:
+        api.add_api_route(
+            operation.path,
+            _endpoint(handlers[operation.name]),
+            methods=[operation.method],
+            name=operation.name,
+            operation_id=operation.name,
+            summary=operation.summary,
+            status_code=next(iter(operation.gives)),
+            response_class=Response,
+            openapi_extra=described(operation),
+        )
+    document = _document(api)
+    openapi, html = encode(document), docs.page(document)
+    api.add_route("/openapi.json", _page(openapi, "application/json"))
+    api.add_route("/docs", _page(html, "text/html; charset=utf-8"))
+    api.add_exception_handler(HTTPException, _not_routed)
+    return api
+
+
+def _lifespan(threads: Threads) -> Callable[[FastAPI], Any]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            for thread in reversed(threads):
+                await thread.stop()
+
+    return lifespan
+
+
+def _document(api: FastAPI) -> dict[str, Any]:
+    document: dict[str, Any] = get_openapi(
+        title=api.title, version=api.version, description=api.description, routes=api.routes
+    )
+    return document | {"components": components()}
+
+
+def _endpoint(handler: Handler) -> Callable[[Request], Any]:
+    async def endpoint(request: Request) -> Response:
+        wanted = asked(request.scope)
+        return _response(await answered(handler, wanted, request.receive), wanted)
+
+    return endpoint
+
+
+def _page(body: bytes, content_type: str) -> Callable[[Request], Any]:
+    async def page(request: Request) -> Response:
+        reply = Reply(200, body, content_type=content_type.encode())
+        return _response(reply, asked(request.scope))
+
+    return page
+
+
+async def _not_routed(request: Request, fault: Exception) -> Response:
+    """Tell what the router refused as the problem that it is."""
+    status = getattr(fault, "status_code", 404)
+    allow = (getattr(fault, "headers", None) or {}).get("Allow")
+    problem = Problem(STATUS_CODES.get(status, Code.NOT_FOUND), allow=allow)
+    wanted = asked(request.scope)
+    return _response(problem_reply(problem, wanted), wanted)
+
+
+def _response(reply: Reply, request: Asked) -> Response:
+    response = Response(reply.body, reply.status)
+    response.raw_headers = head(reply, request.request_id)
+    return response

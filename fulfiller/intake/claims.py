@@ -1,0 +1,175 @@
+"""The claim routes: submit one or many, look, cancel. The edge translates, the core decides."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from math import isfinite
+from urllib.parse import parse_qs
+
+import msgspec
+
+from fulfiller.domain.claim import CLAIM_PREFIX, ClaimId, Request, State
+from fulfiller.domain.key import Scope
+from fulfiller.domain.outcome import Accepted
+from fulfiller.intake.committer import Committer, Taken
+from fulfiller.intake.desk import Desk
+from fulfiller.intake.exchange import Asked, Receive, Reply, encode, json_body
+from fulfiller.intake.keys import Keys
+from fulfiller.intake.parts import IntakeParts
+from fulfiller.intake.problem import Code, Flaw, Problem, ProblemBody, refused, unavailable
+from fulfiller.intake.reading import batch_bodies, batch_request, claim_request, idempotency_key
+from fulfiller.intake.sighting import Sighting, Viewer
+from fulfiller.intake.watch import Watch
+from fulfiller.service.move import cancel
+from fulfiller.service.view import PublicClaim, fresh_claim
+
+PATH = "/v1/claims"
+REPLAYED = (b"idempotency-replayed", b"true")
+_uuid = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
+
+
+class BatchResult(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of one claim of a batch: a claim, or the problem with it."""
+
+    status: int
+    replayed: bool = False
+    claim: PublicClaim | None = None
+    problem: ProblemBody | None = None
+
+
+class BatchOut(msgspec.Struct, frozen=True):
+    """One result per claim, in the order in which they were sent."""
+
+    results: list[BatchResult]
+
+
+class Claims:
+    """Handlers of everything below `/v1/claims`."""
+
+    def __init__(
+        self, parts: IntakeParts, keys: Keys, committer: Committer, watch: Watch, desk: Desk
+    ) -> None:
+        """Keep the parts; `desk` is where claims are cancelled."""
+        self._parts = parts
+        self._limits = parts.limits
+        self._keys = keys
+        self._committer = committer
+        self._watch = watch
+        self._desk = desk
+
+    async def submit(self, asked: Asked, receive: Receive) -> Reply:
+        """Take a claim in: 202 with a place that is kept, or 200 with the claim it repeats."""
+        headers = asked.headers
+        account = await self._keys.account(headers.get(b"authorization"), Scope.CLAIM_WRITE)
+        body = await json_body(asked, receive, limit=self._limits.body_max)
+        key = idempotency_key(headers.get(b"idempotency-key"))
+        request = claim_request(body, account, key)
+        (taken,) = await self._committer.submit((request,))
+        result = _result(taken, request)
+        if isinstance(result, Problem):
+            raise result
+        status, replayed, claim = result
+        location = (b"location", f"{PATH}/{claim.claim_id}".encode())
+        return Reply(status, encode(claim), (location, REPLAYED) if replayed else (location,))
+
+    async def submit_batch(self, asked: Asked, receive: Receive) -> Reply:
+        """Take many claims in; 207 with a result of its own for each."""
+        header = asked.headers.get(b"authorization")
+        account = await self._keys.account(header, Scope.CLAIM_WRITE)
+        body = await json_body(asked, receive, limit=self._limits.batch_body_max)
+        read = [
+            batch_request(raw, account, number=number)
+            for number, raw in enumerate(batch_bodies(body, limit=self._limits.batch_max))
+        ]
+        requests = [each for each in read if isinstance(each, Request)]
+        taken = iter(await self._take(requests))
+        results = [
+            _batch_result(each if isinstance(each, Problem) else _result(next(taken), each), asked)
+            for each in read
+        ]
+        if all(result.status == 503 for result in results):
+            raise unavailable()
+        return Reply(207, encode(BatchOut(results)))
+
+    async def see(self, asked: Asked, _receive: Receive) -> Reply:
+        """Return a claim as it is now, or with `wait_s` once it changes."""
+        header = asked.headers.get(b"authorization")
+        account = await self._keys.account(header, Scope.CLAIM_READ)
+        claim_id = _claim_id(asked.path)
+        sighting = await self._watch.see(claim_id, _wait_s(asked.query))
+        return Reply(200, encode(_visible(sighting, account).shown))
+
+    async def cancel(self, asked: Asked, _receive: Receive) -> Reply:
+        """Cancel a claim that is waitlisted or accepted; again and again if you like."""
+        header = asked.headers.get(b"authorization")
+        account = await self._keys.account(header, Scope.CLAIM_WRITE)
+        claim_id = _claim_id(asked.path)
+        seen = await self._desk.do(lambda viewer: self._cancelled(viewer, claim_id, account))
+        sighting = _visible(seen, account)
+        if sighting.account != account:
+            raise Problem(Code.FORBIDDEN, "only the account that submitted a claim may cancel it")
+        if sighting.shown.state is not State.CANCELLED:
+            raise Problem(Code.NOT_CANCELLABLE, f"the claim is {sighting.shown.state}")
+        return Reply(200, encode(sighting.shown))
+
+    def _cancelled(self, viewer: Viewer, claim_id: ClaimId, account: str) -> Sighting | None:
+        now = self._parts.now()
+        cancel(claim_id, store=viewer.store, now=now, account=account, actor=f"account:{account}")
+        return viewer.see((claim_id,)).get(claim_id)
+
+    async def _take(self, requests: Sequence[Request]) -> list[Taken]:
+        """Hand requests to the committer in full groups, and put the answers together."""
+        size = self._limits.group_max
+        groups = [requests[start : start + size] for start in range(0, len(requests), size)]
+        futures = [self._committer.submit(group) for group in groups]
+        done = await asyncio.gather(*futures, return_exceptions=True)
+        taken: list[Taken] = []
+        for group, answers in zip(groups, done, strict=True):
+            taken += [unavailable()] * len(group) if isinstance(answers, BaseException) else answers
+        return taken
+
+
+def _result(taken: Taken, request: Request) -> tuple[int, bool, PublicClaim] | Problem:
+    """Return status, whether it is a repeat, and the claim; or the problem."""
+    if isinstance(taken, Accepted):
+        return 202, False, fresh_claim(taken.claim, taken.state)
+    if isinstance(taken, Sighting):
+        return 200, True, taken.shown
+    return taken if isinstance(taken, Problem) else refused(taken.why, request.campaign)
+
+
+def _batch_result(result: tuple[int, bool, PublicClaim] | Problem, asked: Asked) -> BatchResult:
+    if isinstance(result, Problem):
+        body = result.body(instance=asked.path, request_id=asked.request_id)
+        return BatchResult(body.status, problem=body)
+    status, replayed, claim = result
+    return BatchResult(status, replayed, claim)
+
+
+def _claim_id(path: str) -> ClaimId:
+    text = path.rpartition("/")[2]
+    bare = text.removeprefix(CLAIM_PREFIX)
+    if bare == text or not _uuid(bare):
+        raise Problem(Code.UNKNOWN_CLAIM)
+    return ClaimId(bare)
+
+
+def _visible(sighting: Sighting | None, account: str) -> Sighting:
+    """Return the sighting, unless the account may not know of it: a foreign claim is unknown."""
+    if sighting is None or not sighting.visible(account):
+        raise Problem(Code.UNKNOWN_CLAIM)
+    return sighting
+
+
+def _wait_s(query: bytes) -> float:
+    if not query:
+        return 0.0
+    said = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("wait_s", ["0"])[-1]
+    try:
+        wait_s = float(said)
+    except ValueError:
+        wait_s = -1.0
+    if not (isfinite(wait_s) and wait_s >= 0):
+        flaw = Flaw("write seconds, 0 or more", parameter="wait_s")
+        raise Problem(Code.INVALID, "", flaw)
+    return wait_s

@@ -1,0 +1,126 @@
+"""One request and its reply, as bytes: what every handler takes and returns."""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from secrets import token_hex
+from typing import Any
+
+import msgspec
+
+from fulfiller.intake.problem import MEDIA_TYPE, Code, Flaw, Problem
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Header = tuple[bytes, bytes]
+
+LENGTH_DIGITS_MAX = 9
+JSON = b"application/json"
+log = logging.getLogger(__name__)
+encode = msgspec.json.Encoder().encode
+_is_request_id = re.compile(rb"[!-~]{1,128}").fullmatch
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A request without its body; of a header sent twice the last one counts."""
+
+    path: str
+    query: bytes
+    headers: dict[bytes, bytes]
+    request_id: str
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """A reply; the length and the request's id are added when it is sent."""
+
+    status: int
+    body: bytes
+    headers: tuple[Header, ...] = ()
+    content_type: bytes = JSON
+
+
+Handler = Callable[[Asked, Receive], Awaitable[Reply]]
+
+
+def asked(scope: Scope) -> Asked:
+    """Return the request of an ASGI scope; its id is the caller's, or a fresh one."""
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    given = headers.get(b"x-request-id")
+    sound = given is not None and _is_request_id(given)
+    request_id = given.decode() if sound and given else token_hex(8)
+    return Asked(scope["path"], scope["query_string"], headers, request_id)
+
+
+async def answered(handler: Handler, request: Asked, receive: Receive) -> Reply:
+    """Return the handler's reply, or the problem that kept it from replying."""
+    try:
+        return await handler(request, receive)
+    except Problem as problem:
+        return problem_reply(problem, request)
+    except Exception:
+        log.exception("request.failed path=%s request_id=%s", request.path, request.request_id)
+        return problem_reply(Problem(Code.INTERNAL), request)
+
+
+def problem_reply(problem: Problem, request: Asked) -> Reply:
+    """Return the reply that tells a problem."""
+    body = problem.body(instance=request.path, request_id=request.request_id)
+    return Reply(problem.kind.status, encode(body), tuple(problem.headers()), MEDIA_TYPE)
+
+
+def head(reply: Reply, request_id: str) -> list[Header]:
+    """Return all headers of a reply."""
+    return [
+        (b"content-type", reply.content_type),
+        (b"content-length", b"%d" % len(reply.body)),
+        (b"x-request-id", request_id.encode()),
+        *reply.headers,
+    ]
+
+
+async def send_reply(reply: Reply, request_id: str, send: Send) -> None:
+    """Send a reply."""
+    await send(
+        {
+            "type": "http.response.start",
+            "status": reply.status,
+            "headers": head(reply, request_id),
+        }
+    )
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+async def json_body(request: Asked, receive: Receive, *, limit: int) -> bytes:
+    """Return the body of a request that says it is JSON; refuse more than `limit` bytes."""
+    _check_type(request.headers.get(b"content-type", b""))
+    _check_length(request.headers.get(b"content-length", b""), limit)
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body"):
+        if len(body) > limit:
+            break
+        message = await receive()
+        body += message.get("body", b"")
+    if len(body) > limit:
+        raise _too_large(limit)
+    return body
+
+
+def _check_type(said: bytes) -> None:
+    if said != JSON and said.partition(b";")[0].strip().lower() != JSON:
+        raise Problem(
+            Code.UNSUPPORTED_MEDIA_TYPE, "", Flaw("write application/json", header="Content-Type")
+        )
+
+
+def _check_length(said: bytes, limit: int) -> None:
+    """Refuse early what says itself that it is too long."""
+    if len(said) > LENGTH_DIGITS_MAX or (said.isdigit() and int(said) > limit):
+        raise _too_large(limit)
+
+
+def _too_large(limit: int) -> Problem:
+    # The rest of the body is still on its way and nobody will read it: hang up.
+    return Problem(Code.TOO_LARGE, f"the body may have {limit} bytes at most")

@@ -1,0 +1,135 @@
+"""Serve the intake on a port with uvicorn: graceful at the end, and short with the slow."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from fulfiller.intake.app import App
+from fulfiller.intake.exchange import encode
+from fulfiller.intake.problem import MEDIA_TYPE, Code, Problem
+
+KEEP_ALIVE_S = 75
+ARRIVAL_S = 10.0
+"""A request must have arrived whole by then, counted from its first byte."""
+END_S = 10
+BACKLOG = 2048
+TICKS_PER_S = 10
+"""Times a second that uvicorn ticks."""
+
+
+def run(app: App, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` hears the address. Port 0 takes a free one."""
+    with _listening(host, port) as listener:
+        number = listener.getsockname()[1]
+        shown = f"[{host}]" if ":" in host else host
+        server = Server(app, lambda: ready(f"http://{shown}:{number}"))
+        server.run(sockets=[listener])
+
+
+def announce(url: str) -> None:
+    """Print the line that says that the intake is listening."""
+    print(f"ready intake {url}", flush=True)  # noqa: T201 - supervisors wait for this line
+
+
+class Server(uvicorn.Server):
+    """Uvicorn that says when it listens, cuts the slow, and ends with exit code 0."""
+
+    def __init__(self, app: App, ready: Callable[[], None]) -> None:
+        """Take the app; `ready` is called once connections are accepted."""
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=Patient,
+                loop="uvloop",
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                backlog=BACKLOG,
+                timeout_keep_alive=KEEP_ALIVE_S,
+                timeout_graceful_shutdown=END_S,
+            )
+        )
+        self._app = app
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then say so."""
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer whoever waits, finish what was taken in, end."""
+        self._app.close()
+        await super().shutdown(sockets=sockets)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Cut requests that take too long to arrive, each second."""
+        if counter % TICKS_PER_S == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in tuple(self.server_state.connections):
+                if isinstance(connection, Patient):
+                    connection.cut(now - ARRIVAL_S)
+        return await super().on_tick(counter)
+
+    def handle_exit(self, sig: int, _frame: FrameType | None) -> None:
+        """End in order at the first signal, at once at a second SIGINT."""
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
+
+class Patient(HttpToolsProtocol):
+    """A connection that knows since when it owes us the rest of a request."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait: a new connection owes a request."""
+        super().connection_made(transport)
+        self._owes_since: float | None = self.loop.time()
+
+    def on_message_begin(self) -> None:
+        """Begin to wait for the rest."""
+        super().on_message_begin()
+        if self._owes_since is None:
+            self._owes_since = self.loop.time()
+
+    def on_message_complete(self) -> None:
+        """Nothing is owed any longer."""
+        super().on_message_complete()
+        self._owes_since = None
+
+    def cut(self, before: float) -> None:
+        """Hang up if the rest of a request is owed since longer ago."""
+        if self._owes_since is not None and self._owes_since < before:
+            self._refuse(Problem(Code.TIMED_OUT))
+
+    def send_400_response(self, msg: str) -> None:
+        """Tell what is no HTTP at all as a problem too."""
+        self._refuse(Problem(Code.MALFORMED, msg))
+
+    def _refuse(self, problem: Problem) -> None:
+        body = encode(problem.body(instance="", request_id=""))
+        head = b"HTTP/1.1 %d %s\r\ncontent-type: %s\r\ncontent-length: %d\r\nconnection: close\r\n"
+        title = problem.kind.title.encode()
+        self.transport.write(
+            head % (problem.kind.status, title, MEDIA_TYPE, len(body)) + b"\r\n" + body
+        )
+        self.transport.close()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener

@@ -1,0 +1,56 @@
+"""Sightings: claims as they are now, with what it takes to say who may see them."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from fulfiller.domain.campaign import Campaign
+from fulfiller.domain.claim import ClaimId
+from fulfiller.intake.parts import IntakeParts, Truth
+from fulfiller.service.port import ClaimView
+from fulfiller.service.view import PublicClaim, claim_now
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A claim as it was seen; its account and the campaign's owner may be told."""
+
+    account: str
+    owner: str
+    shown: PublicClaim
+
+    def visible(self, account: str) -> bool:
+        """Return whether this account may know of the claim at all."""
+        return account in (self.account, self.owner)
+
+
+class Viewer:
+    """Sees claims through one store; remembers campaigns for a moment. One per thread."""
+
+    def __init__(self, parts: IntakeParts, store: Truth) -> None:
+        """See nothing yet."""
+        self._parts = parts
+        self.store = store
+        self._terms: dict[str, tuple[float, Campaign]] = {}
+
+    def see(self, ids: Collection[ClaimId]) -> Mapping[ClaimId, Sighting]:
+        """Return these claims as they are now, in one read; unknown ones are left out."""
+        views = self.store.view(ids)
+        now = self._parts.now()
+        return {claim_id: self._sighting(view, now) for claim_id, view in views.items()}
+
+    def _sighting(self, view: ClaimView, now: int) -> Sighting:
+        campaign = self._campaign(view.claim.campaign)
+        shown = claim_now(view, campaign, key=self._parts.code_key, now=now)
+        return Sighting(view.claim.account, campaign.owner, shown)
+
+    def _campaign(self, name: str) -> Campaign:
+        at = self._parts.monotonic()
+        until, known = self._terms.get(name, (at, None))
+        if known is not None and at < until:
+            return known
+        campaign = self.store.campaign(name)
+        if campaign is None:
+            message = f"campaign {name} has claims but no terms"
+            raise LookupError(message)
+        self._terms[name] = (at + self._parts.limits.campaign_ttl_s, campaign)
+        return campaign
