@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from secrets import token_urlsafe
 
 from fulfiller.ops.supervise.ports import ANY, wanted_port
 from fulfiller.settings import PREFIX, Settings, defaults, load, variables
@@ -12,8 +11,8 @@ SQLITE = "sqlite"
 POSTGRES = "postgres"
 EMBEDDED = "embedded"
 LOOPBACK = "127.0.0.1"
-FLOWER_USER = "fulfiller"
-FLOWER_LOGIN = "flower.login"
+FLOWER_LOGIN = "flower-credentials"
+"""The file in the home with Flower's user and password."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +59,13 @@ def from_settings(settings: Settings, *, postgres: bool, workers: int) -> Plan:
 def settled(home: Path, plan: Plan, *, store_url: str, broker_url: str) -> Settings:
     """Return the settings of a stack, its ports chosen; raise CannotStart if one is taken."""
     intake_port = wanted_port(
-        LOOPBACK,
+        plan.variables.get(f"{PREFIX}INTAKE_HOST", LOOPBACK),
         plan.intake_port,
         name="intake",
         remedy=f"set {PREFIX}INTAKE_PORT, or end what listens there",
     )
     flower_port = wanted_port(
-        LOOPBACK,
+        plan.variables.get(f"{PREFIX}FLOWER_HOST", LOOPBACK),
         plan.flower_port,
         name="Flower",
         remedy=f"set {PREFIX}FLOWER_PORT, or end what listens there",
@@ -90,12 +89,3 @@ def urls(settings: Settings) -> Urls:
     intake = f"http://{settings.intake_host}:{settings.intake_port}"
     flower = f"http://{settings.flower_host}:{settings.flower_port}"
     return Urls(intake=intake, docs=f"{intake}/docs", flower=flower)
-
-
-def flower_login(home: Path) -> Path:
-    """Return the file with Flower's `user:password`, made at first use for its owner alone."""
-    file = home / FLOWER_LOGIN
-    if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(f"{FLOWER_USER}:{token_urlsafe(18)}\n")
-    return file

@@ -3,11 +3,10 @@
 import sys
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from signal import Signals
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from fulfiller.ops.supervise.plan import Plan, flower_login
+from fulfiller.ops.supervise.plan import Plan
 from fulfiller.ops.supervise.program import Program, says_ready
 from fulfiller.settings import Settings, surroundings, variables
 
@@ -64,18 +63,16 @@ def keeper(shared: Mapping[str, str]) -> Program:
 
 
 def flower(settings: Settings, shared: Mapping[str, str]) -> Program:
-    """Return Flower behind a generated login; it gets no secret that it has no use for."""
+    """Return Flower, which makes its own login and keeps it in the home."""
     url = f"http://{settings.flower_host}:{settings.flower_port}/healthcheck"
-    login = flower_login(settings.home).read_text("utf-8").strip()
     return Program(
         name=FLOWER,
         argv=command("flower"),
-        environ={**shared, "FLOWER_BASIC_AUTH": login},
+        environ=shared,
         is_ready=says_ready("flower"),
         answers=_answers(url),
         # It keeps nothing that would be lost, and its own way out takes seconds.
         end_within_s=2.0,
-        end_signal=Signals.SIGTERM,
     )
 
 
