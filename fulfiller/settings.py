@@ -124,7 +124,7 @@ _NAMES = (*_TYPES, CONFIG, *(secret + FILE for secret in SECRETS))
 def _create(path: Path, content: str) -> None:
     """Write a file whole or not at all; of several processes that start at once, one wins."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft = path.with_name(f"{path.name}.{os.urandom(4).hex()}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:
         file.write(content)

@@ -50,6 +50,7 @@ def release(memory: Memory, *, store: Store, queue: Queue, now: int) -> Released
         return Released(broker=False)
     lanes = store.lanes()
     slots = store.slots()
+    memory.turn += 1
     offered = 0
     for tier, depth in sorted(depths.items()):
         mine = _turned([sight for sight in lanes if sight.lane.tier is tier], memory)
@@ -62,7 +63,6 @@ def release(memory: Memory, *, store: Store, queue: Queue, now: int) -> Released
 
 def _turned(lanes: list[LaneSight], memory: Memory) -> list[LaneSight]:
     """Rotate the lanes, so that no campaign is always served first."""
-    memory.turn += 1
     start = memory.turn % max(1, len(lanes))
     return lanes[start:] + lanes[:start]
 

@@ -1,0 +1,135 @@
+"""Release: full hints, short queues, fair turns, and nothing offered twice."""
+
+from fulfiller.domain.tier import Tier
+from fulfiller.service.port import Hint, Memory
+from fulfiller.service.release import HINT_MAX, release, room, short
+from tests.service.backlog import Backlog, ids, lane
+
+
+def test_a_backlog_goes_out_in_full_hints() -> None:
+    """Under load a task carries as many claims as a hint may hold, oldest first."""
+    backlog = Backlog("festival")
+    claims = backlog.claims(1_200)
+    done = release(Memory(), store=backlog.store, queue=backlog.queue, now=backlog.now)
+    hints = backlog.queue.take()
+    assert [len(hint.ids) for hint in hints] == [HINT_MAX, HINT_MAX, 200]
+    assert ids(hints) == sorted(claims)
+    assert done.claims == 1_200
+
+
+def test_the_queue_stays_short_whatever_the_backlog() -> None:
+    """Two tasks for each announced slot, and what is waiting already counts."""
+    backlog = Backlog("festival")
+    backlog.claims(5_000)
+    backlog.store.announce("worker", 3, ttl_s=10)
+    memory = Memory()
+    for _ in range(3):
+        release(memory, store=backlog.store, queue=backlog.queue, now=backlog.now)
+    assert backlog.queue.depths() == {Tier.P0: 0, Tier.P1: 0, Tier.P2: 6, Tier.P3: 0}
+
+
+def test_unknown_slots_count_as_two() -> None:
+    """Without any word from workers a queue holds four tasks."""
+    assert room(0, 0) == room(0, 2) == 4
+    assert room(9, 2) == 0
+    assert short({Tier.P0: 3, Tier.P1: 4}, 0) == {Tier.P0}
+
+
+def test_nothing_is_offered_twice_while_it_is_on_its_way() -> None:
+    """Released claims stay open until a worker is done, and are passed over until then."""
+    backlog = Backlog("festival")
+    backlog.claims(700)
+    memory = Memory()
+    for _ in range(3):
+        release(memory, store=backlog.store, queue=backlog.queue, now=backlog.now)
+    offered = ids(backlog.queue.take())
+    assert len(offered) == len(set(offered)) == 700
+
+
+def test_what_an_intake_has_just_offered_is_left_to_it() -> None:
+    """A claim that its intake published itself is not published again for three seconds."""
+    backlog = Backlog("festival")
+    backlog.claims(5, short=(Tier.P2,))
+    theirs = backlog.claims(5)
+    release(Memory(), store=backlog.store, queue=backlog.queue, now=backlog.now)
+    assert ids(backlog.queue.take()) == theirs
+
+
+def test_an_old_offer_of_an_intake_is_no_longer_fresh() -> None:
+    """A new leader offers what intakes offered long ago: nobody knows what became of it."""
+    backlog = Backlog("festival")
+    claims = backlog.claims(5, short=(Tier.P2,))
+    backlog.now += 3_000_000
+    release(Memory(), store=backlog.store, queue=backlog.queue, now=backlog.now)
+    assert ids(backlog.queue.take()) == claims
+
+
+def test_two_campaigns_share_a_queue_evenly() -> None:
+    """A small campaign is not served after the whole backlog of a big one."""
+    backlog = Backlog("big", "small")
+    backlog.claims(6_000, campaign="big")
+    backlog.claims(1_500, campaign="small")
+    release(Memory(), store=backlog.store, queue=backlog.queue, now=backlog.now)
+    turns = [hint.lane.campaign for hint in backlog.queue.take()]
+    assert sorted(turns) == ["big", "big", "small", "small"]
+
+
+def test_the_odd_task_goes_round() -> None:
+    """With room for one task at a time, two campaigns take turns."""
+    backlog = Backlog("one", "two")
+    backlog.claims(2_000, campaign="one")
+    backlog.claims(2_000, campaign="two")
+    memory, turns = Memory(), []
+    for _ in range(4):
+        backlog.queue.take()
+        _fill_but_one(backlog)
+        release(memory, store=backlog.store, queue=backlog.queue, now=backlog.now)
+        turns.append(backlog.queue.waiting[Tier.P2][-1].lane.campaign)
+    assert turns in (["one", "two"] * 2, ["two", "one"] * 2)
+
+
+def test_tiers_do_not_wait_for_each_other() -> None:
+    """A full queue of one tier leaves the others their room."""
+    backlog = Backlog("festival")
+    backlog.claims(5_000, tier=Tier.P3)
+    urgent = backlog.claims(1, tier=Tier.P0)
+    memory = Memory()
+    for _ in range(2):
+        release(memory, store=backlog.store, queue=backlog.queue, now=backlog.now)
+    assert ids(backlog.queue.waiting[Tier.P0]) == urgent
+
+
+def test_a_held_campaign_is_left_out() -> None:
+    """While a campaign is held its claims stay in the store."""
+    backlog = Backlog("festival")
+    backlog.claims(5)
+    backlog.hold("festival", held=True)
+    done = release(Memory(), store=backlog.store, queue=backlog.queue, now=backlog.now)
+    assert (done.claims, backlog.queue.take()) == (0, [])
+
+
+def test_a_broker_that_is_away_costs_nothing() -> None:
+    """Nothing is remembered as offered when the broker could not be asked."""
+    backlog = Backlog("festival")
+    backlog.claims(5)
+    backlog.queue.answers = False
+    memory = Memory()
+    done = release(memory, store=backlog.store, queue=backlog.queue, now=backlog.now)
+    assert not done.broker
+    assert memory == Memory()
+
+
+def test_release_writes_nothing() -> None:
+    """Offering is remembered by the keeper, not by the rows: an update costs too much."""
+    backlog = Backlog("festival")
+    backlog.claims(5)
+    before = dict(backlog.store.shelves.open)
+    memory = Memory()
+    release(memory, store=backlog.store, queue=backlog.queue, now=backlog.now)
+    assert backlog.store.shelves.open == before
+    assert len(memory.offers[lane()]) == 5
+
+
+def _fill_but_one(backlog: Backlog) -> None:
+    """Leave room for a single task in the queue of p2."""
+    backlog.queue.publish([Hint(lane("other"), ())] * (room(0, 0) - 1))
