@@ -2,16 +2,15 @@
 
 from fulfiller.broker import transport
 from fulfiller.broker.app import celery_app
-from fulfiller.settings import load
 from workers import signals, steps
+from workers.desk import settings
 
-settings = load()
 # Before any connection: kombu remembers what a URL's scheme means.
 transport.install()
 app = celery_app(
-    settings.broker_url,
+    settings().broker_url,
     include=["workers.tasks"],
-    worker_concurrency=settings.worker_slots,
+    worker_concurrency=settings().worker_slots,
 )
 app.set_default()
 app.steps["consumer"].update((steps.Screen, steps.Announce))

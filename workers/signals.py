@@ -33,4 +33,4 @@ def _leave(**_: Any) -> None:  # noqa: ANN401
 
 def _rejected(message: Message, **_: Any) -> None:  # noqa: ANN401
     """Count what passed the screen and was still refused, such as a bad date."""
-    set_aside(message.channel, bytes(message.body or b""), Flaw.REJECTED)
+    set_aside(message.channel, message.body or b"", Flaw.REJECTED)

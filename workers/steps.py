@@ -12,19 +12,20 @@ from types import FrameType
 from typing import Any
 
 from celery.bootsteps import StartStopStep
-from celery.worker.consumer import Consumer
 from kombu.message import Message
 
 from fulfiller.broker.quarantine import set_aside
 from fulfiller.broker.screen import task_flaw
-from fulfiller.settings import load
 from fulfiller.wiring import open_truth
+from workers.desk import settings
 
 ANNOUNCE_EVERY_S = 3.0
 ANNOUNCE_TTL_S = 10.0
 ANNOUNCE_LIMIT_S = 0.5
 """A store that does not answer may hold the worker up for this long."""
 
+Consumer = Any
+"""Celery's, whose attributes its stubs don't know."""
 log = logging.getLogger(__name__)
 
 
@@ -33,7 +34,8 @@ class Screen(StartStopStep):
 
     def start(self, parent: Consumer) -> None:
         """Put the screen in front of Celery's own handler, which the loop asks for later."""
-        make_handler = Consumer.create_task_handler.__get__(parent)
+        parent.__dict__.pop("create_task_handler", None)  # ours, of the connection before
+        make_handler = parent.create_task_handler
         parent.create_task_handler = lambda: screened(make_handler(), parent)
 
 
@@ -45,7 +47,7 @@ def screened(handle: Callable[[Message], Any], consumer: Consumer) -> Callable[[
         if flaw is None:
             handle(message)
             return
-        set_aside(message.channel, bytes(message.body or b""), flaw)
+        set_aside(message.channel, message.body or b"", flaw)
         message.reject_log_error(log, consumer.connection_errors)
 
     return on_message
@@ -67,7 +69,7 @@ class Announce(StartStopStep):
         self._tick(parent)
         self._timer = parent.timer.call_repeatedly(ANNOUNCE_EVERY_S, self._tick, (parent,))
 
-    def stop(self, parent: Consumer) -> None:
+    def stop(self, _parent: Consumer) -> None:
         """Announce no more; what was announced runs out by itself."""
         if self._timer is not None:
             self._timer.cancel()
@@ -87,7 +89,7 @@ class Announce(StartStopStep):
 
 def announce(worker: str, slots: int) -> None:
     """Announce slots over a connection of its own, which no child can inherit."""
-    store = open_truth(load(), application="fulfiller worker")
+    store = open_truth(settings(), application="worker")
     try:
         store.announce(worker, slots, ttl_s=ANNOUNCE_TTL_S)
     finally:

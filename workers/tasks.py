@@ -26,7 +26,7 @@ def claims_issue(self: Task[..., str], *args: Any, **kwargs: Any) -> str:  # noq
     ids = read(args, kwargs, self.request.headers)
     if isinstance(ids, Unfit):
         return _refused(self, ids, args)
-    redelivered = bool(self.request.delivery_info.get("redelivered"))
+    redelivered = bool((self.request.delivery_info or {}).get("redelivered"))
     try:
         return told(issue(ids, desk(), redelivered=redelivered))
     except StoreError as fault:

@@ -1,6 +1,5 @@
 """The Celery app: every setting that differs from Celery's own, with its reason."""
 
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,7 +13,7 @@ SENTINEL_NAME = "mymaster"
 """The name under which Sentinel knows the primary, unless the URL says `?master_name=`."""
 WORKER_TIMEOUT_S = 5.0
 
-TASKS: Mapping[str, Any] = {
+TASKS: dict[str, Any] = {
     # A killed worker must not take its task along: acknowledged is what has been done,
     # also when only the child was killed or ran into the time limit. Endless repeats are
     # ended by the attempts that the store counts.
@@ -33,7 +32,7 @@ TASKS: Mapping[str, Any] = {
     "task_time_limit": 30,
     "task_send_sent_event": False,
 }
-WORKER: Mapping[str, Any] = {
+WORKER: dict[str, Any] = {
     # A worker holds what it runs and no more: prefetched tasks would defeat priorities.
     "worker_prefetch_multiplier": 1,
     "worker_max_tasks_per_child": 10_000,
@@ -49,7 +48,7 @@ WORKER: Mapping[str, Any] = {
     # Acknowledging works after a reconnect, so killing running tasks would gain nothing.
     "worker_cancel_long_running_tasks_on_connection_loss": False,
 }
-BROKER: Mapping[str, Any] = {
+BROKER: dict[str, Any] = {
     "broker_connection_retry_on_startup": True,
     # Never give up: a broker may be away for as long as it likes.
     "broker_connection_max_retries": None,
@@ -58,7 +57,7 @@ BROKER: Mapping[str, Any] = {
     "broker_pool_limit": 4,
     "broker_pool_acquire_timeout": 2.0,
 }
-REDIS: Mapping[str, Any] = {
+REDIS: dict[str, Any] = {
     "global_keyprefix": KEY_PREFIX,
     # Long enough for any task of ours, short enough for patience; nothing relies on it.
     "visibility_timeout": 300,
@@ -74,7 +73,7 @@ REDIS: Mapping[str, Any] = {
     # that may repeat refuses to batch.
     "queue_order_strategy": "round_robin",
 }
-AMQP: Mapping[str, Any] = {"confirm_publish": True}
+AMQP: dict[str, Any] = {"confirm_publish": True}
 
 
 def celery_app(broker_url: str, **overrides: Any) -> Celery:  # noqa: ANN401 - Celery's own types
@@ -82,7 +81,8 @@ def celery_app(broker_url: str, **overrides: Any) -> Celery:  # noqa: ANN401 - C
 
     Transport options among them are laid over ours one by one.
     """
-    options = transport_options(broker_url) | overrides.pop("broker_transport_options", {})
+    options = transport_options(broker_url)
+    options |= overrides.pop("broker_transport_options", {})
     app = Celery("fulfiller", set_as_current=False, broker=_plain(broker_url))
     app.conf.update(
         TASKS | WORKER | BROKER,

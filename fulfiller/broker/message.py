@@ -43,7 +43,7 @@ def send(hint: Hint, producer: Producer, app: Celery) -> None:
     """Publish a hint to the queue of its tier."""
     ids = [public_id(claim_id) for claim_id in hint.ids]
     headers, properties, body, _ = app.amqp.as_task_v2(
-        str(uuid4()), ISSUE_TASK, [ids], argsrepr=told(hint), kwargsrepr="", ignore_result=True
+        str(uuid4()), ISSUE_TASK, (ids,), argsrepr=told(hint), kwargsrepr="", ignore_result=True
     )
     producer.publish(
         body,

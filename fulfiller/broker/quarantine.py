@@ -7,6 +7,7 @@ brokers keep a message that is refused in ways of their own; there we only log.
 import json
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 from redis.exceptions import RedisError
 
@@ -22,14 +23,15 @@ SHOWN_MAX = 16_384
 log = logging.getLogger(__name__)
 
 
-def set_aside(channel: object, content: bytes, flaw: Flaw) -> None:
+def set_aside(channel: object, content: bytes | str, flaw: Flaw) -> None:
     """Keep a message that can't be run, count it, and say so once; never raises for Redis."""
+    given = content.encode(errors="replace") if isinstance(content, str) else content
     # Only the size: what strangers put into a message has no place in a log.
-    log.warning("message.quarantined flaw=%s bytes=%d", flaw, len(content))
+    log.warning("message.quarantined flaw=%s bytes=%d", flaw, len(given))
     client = redis_of(channel)
     if client is None:
         return
-    shown = content[:SHOWN_MAX].decode(errors="backslashreplace")
+    shown = given[:SHOWN_MAX].decode(errors="backslashreplace")
     pipeline = client.pipeline(transaction=False)
     pipeline.hincrby(key(QUARANTINED_KEY), flaw, 1)
     pipeline.lpush(key(QUARANTINE_KEY), json.dumps({"flaw": flaw, "content": shown}))
@@ -45,4 +47,5 @@ def counts(channel: object) -> Mapping[str, int]:
     client = redis_of(channel)
     if client is None:
         return {}
-    return {flaw.decode(): int(n) for flaw, n in client.hgetall(key(QUARANTINED_KEY)).items()}
+    found: Any = client.hgetall(key(QUARANTINED_KEY))
+    return {flaw.decode(): int(number) for flaw, number in found.items()}

@@ -5,7 +5,7 @@ one must never be taken for the answer to the next question.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from kombu import Connection, Producer
 from kombu.common import maybe_declare
@@ -18,7 +18,8 @@ from fulfiller.broker.topology import EPOCH_KEY, IDS_MAX, QUEUE_NAMES, key
 from fulfiller.domain.tier import Tier
 from fulfiller.service.port import Hint
 
-Channel = object
+Channel = Any
+"""A channel of kombu, whose kind depends on the broker."""
 Answer = TypeVar("Answer")
 BATCH_COMMANDS = 100
 """Hints in one write to the broker: 100 full ones are 3 MB."""
@@ -67,7 +68,8 @@ class CeleryQueue:
         self._connection.collect(socket_timeout=0.1)
 
     def _publish(self, channel: Channel, hints: Sequence[Hint]) -> bool:
-        producer = Producer(channel, auto_declare=False)
+        # The stubs of kombu don't know about batches yet.
+        producer: Any = Producer(channel, auto_declare=False)
         with producer.batch(max_size=BATCH_COMMANDS):
             for hint in hints:
                 send(hint, producer, self._app)
@@ -124,7 +126,7 @@ def _depths(channel: Channel) -> Mapping[Tier, int]:
 
 
 def _declared_depth(channel: Channel, name: str) -> int:
-    return channel.queue_declare(name, passive=True).message_count
+    return int(channel.queue_declare(name, passive=True).message_count)
 
 
 def _intact(channel: Channel, epoch: str) -> bool:

@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 from kombu.message import Message
-from kombu.transport.virtual import Channel
 from kombu.utils.json import loads
 
 from fulfiller.broker.message import Flaw
@@ -47,7 +46,7 @@ class _Headers(msgspec.Struct):
     stamped_headers: list[str] | None = None
 
 
-def element_flaw(element: bytes, channel: Channel) -> Flaw | None:
+def element_flaw(element: bytes, channel: Any) -> Flaw | None:  # noqa: ANN401
     """Return what keeps a list element of Redis from becoming a message."""
     try:
         envelope = loads(element)
@@ -56,7 +55,7 @@ def element_flaw(element: bytes, channel: Channel) -> Flaw | None:
     return envelope_flaw(envelope, channel)
 
 
-def envelope_flaw(envelope: Any, channel: Channel) -> Flaw | None:  # noqa: ANN401 - anything
+def envelope_flaw(envelope: Any, channel: Any) -> Flaw | None:  # noqa: ANN401
     """Return what keeps a decoded element from becoming a message."""
     try:
         channel.Message(envelope, channel=channel)

@@ -1,5 +1,6 @@
 """Workers for tests: real ones, on a real broker and a real store."""
 
+import sys
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -20,9 +21,7 @@ _numbers = count(1)
 
 
 @pytest.fixture
-def start_worker(
-    valkey: Server, tmp_path: Path, request: pytest.FixtureRequest
-) -> Iterator[StartWorker]:
+def start_worker(valkey: Server, tmp_path: Path) -> Iterator[StartWorker]:
     """A function that starts a worker on a store and returns when it consumes."""
     started: list[Process] = []
 
@@ -47,8 +46,8 @@ def start_worker(
     yield begin
     for process in started:
         process.stop()
-        # Shown by pytest when the test failed.
-        print(f"--- {process.log.name}\n{process.text()}")
+        # Pytest shows it when the test failed.
+        sys.stdout.write(f"--- {process.log.name}\n{process.text()}")
 
 
 @pytest.fixture
