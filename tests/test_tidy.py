@@ -18,7 +18,7 @@ LINES_MAX = 300
 VAGUE = {"base", "common", "helper", "helpers", "manager", "misc", "util", "utils"}
 # A rule's code, then words that say why; for the type checker the code is the reason.
 SUPPRESSION = re.compile(r"#\s*(noqa|type:\s*ignore|pragma)")
-REASONED = re.compile(r"# (noqa: [A-Z]+\d+(, ?[A-Z]+\d+)*\W+\w{2}|type: ignore\[[a-z-]+)")
+REASONED = re.compile(r"# (noqa: [A-Z]+\d+(, ?[A-Z]+\d+)*\W+\w|type: ignore\[[a-z-]+)")
 # Split, so that this file obeys its own laws.
 LATER = re.compile("TO" + "DO|FIX" + "ME|XX" + "X")
 ELSEWHERE = re.compile(

@@ -22,15 +22,15 @@ def connect() -> None:
     signals.task_rejected.connect(_rejected)
 
 
-def _quiet(**_: Any) -> None:  # noqa: ANN401
+def _quiet(**_: Any) -> None:
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _leave(**_: Any) -> None:  # noqa: ANN401
+def _leave(**_: Any) -> None:
     leave()
 
 
-def _rejected(message: Message, **_: Any) -> None:  # noqa: ANN401
+def _rejected(message: Message, **_: Any) -> None:
     """Count what passed the screen and was still refused, such as a bad date."""
     set_aside(message.channel, message.body or b"", Flaw.REJECTED)

@@ -58,7 +58,7 @@ class Announce(StartStopStep):
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
-    def __init__(self, parent: Consumer, **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, parent: Consumer, **options: Any) -> None:
         """Nothing is wrong yet."""
         super().__init__(parent, **options)
         self._timer: Any = None

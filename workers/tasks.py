@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 @shared_task(name=ISSUE_TASK, bind=True, typing=False)
-def claims_issue(self: Task[..., str], *args: Any, **kwargs: Any) -> str:  # noqa: ANN401
+def claims_issue(self: Task[..., str], *args: Any, **kwargs: Any) -> str:
     """Issue coupons: one claim = one task at rest, up to 500 under load.
 
     It may run any number of times for the same claims. There is no retry: what stays open in

@@ -76,7 +76,7 @@ REDIS: dict[str, Any] = {
 AMQP: dict[str, Any] = {"confirm_publish": True}
 
 
-def celery_app(broker_url: str, **overrides: Any) -> Celery:  # noqa: ANN401 - Celery's own types
+def celery_app(broker_url: str, **overrides: Any) -> Celery:
     """Return an app for this broker; `overrides` are Celery settings.
 
     Transport options among them are laid over ours one by one.

@@ -46,7 +46,7 @@ class _Headers(msgspec.Struct):
     stamped_headers: list[str] | None = None
 
 
-def element_flaw(element: bytes, channel: Any) -> Flaw | None:  # noqa: ANN401
+def element_flaw(element: bytes, channel: Any) -> Flaw | None:
     """Return what keeps a list element of Redis from becoming a message."""
     try:
         envelope = loads(element)
@@ -55,7 +55,7 @@ def element_flaw(element: bytes, channel: Any) -> Flaw | None:  # noqa: ANN401
     return envelope_flaw(envelope, channel)
 
 
-def envelope_flaw(envelope: Any, channel: Any) -> Flaw | None:  # noqa: ANN401
+def envelope_flaw(envelope: Any, channel: Any) -> Flaw | None:
     """Return what keeps a decoded element from becoming a message."""
     try:
         channel.Message(envelope, channel=channel)

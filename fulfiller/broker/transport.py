@@ -20,12 +20,12 @@ POP = "BRPOP"
 class Screened(stock.PrefixedStrictRedis):
     """A client that hands on popped elements only if they pass."""
 
-    def __init__(self, *args: Any, passes: Callable[[bytes], bool], **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, *args: Any, passes: Callable[[bytes], bool], **kwargs: Any) -> None:
         """Ask `passes` about each element that is popped."""
         super().__init__(*args, **kwargs)
         self._passes = passes
 
-    def parse_response(self, connection: Any, command_name: str, **options: Any) -> Any:  # noqa: ANN401
+    def parse_response(self, connection: Any, command_name: str, **options: Any) -> Any:
         """Return the reply to a command; a pop that got an unfit element got nothing."""
         reply = super().parse_response(connection, command_name, **options)
         if command_name == POP and reply and not self._passes(reply[1]):
@@ -43,7 +43,7 @@ class _Screening(_Base):
     """What both channels add: their clients are screened."""
 
     def _get_client(self) -> Callable[..., Screened]:
-        def client(**kwargs: Any) -> Screened:  # noqa: ANN401
+        def client(**kwargs: Any) -> Screened:
             return Screened(global_keyprefix=self.global_keyprefix, passes=self._passes, **kwargs)
 
         return client
@@ -54,14 +54,14 @@ class _Screening(_Base):
             set_aside(self, element, flaw)
         return flaw is None
 
-    def _receive_one(self, client: Any) -> Any:  # noqa: ANN401
+    def _receive_one(self, client: Any) -> Any:
         """Drop a broadcast that is nested too deeply; kombu itself drops what is no JSON."""
         try:
             return super()._receive_one(client)  # type: ignore[misc]
         except RecursionError:
             raise Empty from None
 
-    def _deliver_fanout_message(self, message: Any, exchange: str) -> bool:  # noqa: ANN401
+    def _deliver_fanout_message(self, message: Any, exchange: str) -> bool:
         """Drop a misshapen broadcast: those are never kept anyway."""
         if envelope_flaw(message, self) is not None:
             return False

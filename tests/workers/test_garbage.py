@@ -19,7 +19,7 @@ QUEUE = key("claims.p0")
 CLAIM = "clm_019c2f5e-8000-7000-8000-00000000000a"
 
 
-def envelope(args: object = ([CLAIM],), **headers: Any) -> dict[str, Any]:  # noqa: ANN401
+def envelope(args: object = ([CLAIM],), **headers: Any) -> dict[str, Any]:
     """Return a message as any Celery client would write it, in the parts that are needed."""
     return {
         "body": b64encode(json.dumps([args, {}, {}]).encode()).decode(),
