@@ -163,7 +163,7 @@ class Picture:
 
     def _doors(self) -> Iterator[Text]:
         urls = self.stage.urls
-        login = f"   login {self.stage.login}"
+        login = (f"  {self.stage.login}", QUIET)
         yield Text.assemble(_short("Flower"), (urls.flower, f"link {urls.flower}"), login)
         yield Text.assemble(_short("API docs"), (urls.docs, f"link {urls.docs}"))
 

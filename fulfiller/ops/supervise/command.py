@@ -4,7 +4,7 @@ import signal
 
 import click
 
-from fulfiller.ops.exits import failed
+from fulfiller.ops.exits import Failed
 
 
 @click.command()
@@ -44,6 +44,6 @@ def up(*, postgres: bool, workers: int) -> None:
             while True:
                 signal.pause()
     except CannotStart as fault:
-        raise failed(str(fault)) from fault
+        raise Failed(str(fault)) from fault
     except Leaving:
         print("Everything has ended.", flush=True)

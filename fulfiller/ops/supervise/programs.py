@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from signal import Signals
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -72,7 +73,7 @@ def flower(settings: Settings, shared: Mapping[str, str]) -> Program:
         is_ready=says_ready("flower"),
         answers=_answers(url),
         # It keeps nothing that would be lost, and its own way out takes seconds.
-        end_within_s=2.0,
+        end_signal=Signals.SIGKILL,
     )
 
 

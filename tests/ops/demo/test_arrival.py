@@ -8,7 +8,7 @@ MEAN = 1 / HOURS
 
 
 @pytest.mark.parametrize(
-    ("hour", "millions"), [(3, 1.05), (4, 2.0), (5, 5.0), (9, 10.0)], ids=lambda v: str(v)
+    ("hour", "millions"), [(3, 1.05), (4, 2.0), (5, 5.0), (9, 10.0)], ids=str
 )
 def test_the_reported_points_are_met(hour: float, millions: float) -> None:
     """More than a million in under three hours, two at four, five at five, ten at nine."""
