@@ -24,7 +24,7 @@ TICKS_PER_S = 10
 
 def run(app: App, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; `ready` hears the address. Port 0 takes a free one."""
-    with _listening(host, port) as listener:
+    with listen(host, port) as listener:
         number = listener.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
         server = Server(app, lambda: ready(f"http://{shown}:{number}"))
@@ -34,6 +34,19 @@ def run(app: App, host: str, port: int, ready: Callable[[str], None]) -> None:
 def announce(url: str) -> None:
     """Print the line that says that the intake is listening."""
     print(f"ready intake {url}", flush=True)  # noqa: T201 - supervisors wait for this line
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket bound to the address; port 0 takes a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 class Server(uvicorn.Server):
@@ -121,15 +134,3 @@ class Patient(HttpToolsProtocol):
             head % (problem.kind.status, title, MEDIA_TYPE, len(body)) + b"\r\n" + body
         )
         self.transport.close()
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError:
-        listener.close()
-        raise
-    return listener

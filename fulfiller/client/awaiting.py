@@ -1,0 +1,126 @@
+"""The async client: the twin of the blocking one, on asyncio."""
+
+import asyncio
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx
+
+from fulfiller.client import flow
+from fulfiller.client.error import ClientError
+from fulfiller.client.result import Claim, NewClaim
+
+T = TypeVar("T")
+
+
+class AsyncClient:
+    """Fulfiller over HTTP; tasks of one loop may share one. Use it as a context, or close it."""
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        deadline_s: float = 30.0,
+        try_s: float = 6.0,
+        connections_max: int = 100,
+    ) -> None:
+        """Take the service's address and an API key; nothing is sent yet.
+
+        `deadline_s` bounds a call with all its retries, `try_s` each try.
+        """
+        self._patience = flow.Patience(deadline_s=deadline_s, try_s=try_s)
+        self._http = httpx.AsyncClient(
+            base_url=url,
+            headers={"authorization": f"Bearer {key}"},
+            limits=httpx.Limits(max_connections=connections_max),
+        )
+
+    async def submit(  # noqa: PLR0913 - a claim has that many fields
+        self,
+        campaign: str,
+        user: str,
+        *,
+        grant: str | None = None,
+        tier: str | None = None,
+        locale: str | None = None,
+        limit_key: str | None = None,
+        key: str | None = None,
+    ) -> Claim:
+        """Submit a claim and return it; from then on it can't be lost.
+
+        `key` is the idempotency key; without it a fresh one is made for this call.
+        """
+        fields = {"key": key} if key else {}
+        claim = NewClaim(
+            campaign=campaign,
+            user=user,
+            grant=grant,
+            tier=tier,
+            locale=locale,
+            limit_key=limit_key,
+            **fields,
+        )
+        return await self._drive(flow.submit(claim, self._patience))
+
+    async def submit_many(self, claims: Iterable[NewClaim]) -> list[Claim | ClientError]:
+        """Submit claims in chunks of 1,000 and return a result for each, in order."""
+        return await self._drive(flow.submit_many(tuple(claims), self._patience))
+
+    async def get(self, claim_id: str) -> Claim:
+        """Return a claim as it is now."""
+        return await self._drive(flow.get(claim_id, self._patience))
+
+    async def wait(self, claim_id: str, *, within_s: float = 60.0) -> Claim:
+        """Return a claim once it is done, or as it is when the time is over: look at `.done`."""
+        return await self._drive(flow.wait(claim_id, self._patience, within_s))
+
+    async def cancel(self, claim_id: str) -> Claim:
+        """Cancel a claim that is waitlisted or accepted, and return it."""
+        return await self._drive(flow.cancel(claim_id, self._patience))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        """Return the client itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close all connections."""
+        await self.close()
+
+    async def _drive(self, steps: flow.Flow[T]) -> T:
+        heard: flow.Heard = None
+        try:
+            while True:
+                step = steps.send(heard)
+                heard = await (self._send(step) if isinstance(step, flow.Send) else _pause(step))
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    async def _send(self, step: flow.Send) -> flow.Heard:
+        call = step.call
+        try:
+            return await self._http.request(
+                call.method,
+                call.path,
+                content=call.body,
+                headers=call.headers,
+                timeout=step.timeout_s,
+            )
+        except httpx.TransportError as fault:
+            return fault
+
+
+async def _pause(step: flow.Pause) -> flow.Heard:
+    await asyncio.sleep(step.seconds)
+    return None

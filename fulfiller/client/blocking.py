@@ -1,0 +1,126 @@
+"""The blocking client: sends what the flows ask for, and sleeps where they pause."""
+
+from collections.abc import Iterable
+from threading import Event
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx
+
+from fulfiller.client import flow
+from fulfiller.client.error import ClientError
+from fulfiller.client.result import Claim, NewClaim
+
+T = TypeVar("T")
+
+
+class Client:
+    """Fulfiller over HTTP; threads may share one. Use it as a context, or close it."""
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        deadline_s: float = 30.0,
+        try_s: float = 6.0,
+        connections_max: int = 100,
+    ) -> None:
+        """Take the service's address and an API key; nothing is sent yet.
+
+        `deadline_s` bounds a call with all its retries, `try_s` each try.
+        """
+        self._patience = flow.Patience(deadline_s=deadline_s, try_s=try_s)
+        self._http = httpx.Client(
+            base_url=url,
+            headers={"authorization": f"Bearer {key}"},
+            limits=httpx.Limits(max_connections=connections_max),
+        )
+
+    def submit(  # noqa: PLR0913 - a claim has that many fields
+        self,
+        campaign: str,
+        user: str,
+        *,
+        grant: str | None = None,
+        tier: str | None = None,
+        locale: str | None = None,
+        limit_key: str | None = None,
+        key: str | None = None,
+    ) -> Claim:
+        """Submit a claim and return it; from then on it can't be lost.
+
+        `key` is the idempotency key; without it a fresh one is made for this call.
+        """
+        fields = {"key": key} if key else {}
+        claim = NewClaim(
+            campaign=campaign,
+            user=user,
+            grant=grant,
+            tier=tier,
+            locale=locale,
+            limit_key=limit_key,
+            **fields,
+        )
+        return self._drive(flow.submit(claim, self._patience))
+
+    def submit_many(self, claims: Iterable[NewClaim]) -> list[Claim | ClientError]:
+        """Submit claims in chunks of 1,000 and return a result for each, in order."""
+        return self._drive(flow.submit_many(tuple(claims), self._patience))
+
+    def get(self, claim_id: str) -> Claim:
+        """Return a claim as it is now."""
+        return self._drive(flow.get(claim_id, self._patience))
+
+    def wait(self, claim_id: str, *, within_s: float = 60.0) -> Claim:
+        """Return a claim once it is done, or as it is when the time is over: look at `.done`."""
+        return self._drive(flow.wait(claim_id, self._patience, within_s))
+
+    def cancel(self, claim_id: str) -> Claim:
+        """Cancel a claim that is waitlisted or accepted, and return it."""
+        return self._drive(flow.cancel(claim_id, self._patience))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        """Return the client itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close all connections."""
+        self.close()
+
+    def _drive(self, steps: flow.Flow[T]) -> T:
+        heard: flow.Heard = None
+        try:
+            while True:
+                step = steps.send(heard)
+                heard = self._send(step) if isinstance(step, flow.Send) else _pause(step)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    def _send(self, step: flow.Send) -> flow.Heard:
+        call = step.call
+        try:
+            return self._http.request(
+                call.method,
+                call.path,
+                content=call.body,
+                headers=call.headers,
+                timeout=step.timeout_s,
+            )
+        except httpx.TransportError as fault:
+            return fault
+
+
+def _pause(step: flow.Pause) -> flow.Heard:
+    Event().wait(step.seconds)
+    return None

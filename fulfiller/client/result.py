@@ -1,0 +1,71 @@
+"""What goes in and what comes out, typed and frozen; unknown new fields are ignored."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import uuid4
+
+import msgspec
+
+from fulfiller.domain.claim import TERMINAL, State
+from fulfiller.domain.money import Money
+
+
+def new_key() -> str:
+    """Return a fresh idempotency key."""
+    return uuid4().hex
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewClaim:
+    """A claim to submit; its key is made once, so that it may be submitted again."""
+
+    campaign: str
+    user: str
+    grant: str | None = None
+    tier: str | None = None
+    locale: str | None = None
+    limit_key: str | None = None
+    key: str = field(default_factory=new_key)
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """How long it will take, as a range, and what the estimate rests on."""
+
+    low_s: float
+    high_s: float
+    basis: str
+
+
+class Coupon(msgspec.Struct, frozen=True):
+    """A coupon: its code as people read it, its worth, and the instant at which it ends."""
+
+    code: str
+    value: Money
+    valid_until: datetime
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """A claim as it was when the service answered.
+
+    `replayed`: it was there already, by this key or this identity.
+    """
+
+    claim_id: str
+    campaign: str
+    user: str
+    grant: str
+    tier: str
+    state: State
+    accepted_at: datetime
+    position: int | None = None
+    wait: Wait | None = None
+    poll_after_s: float | None = None
+    coupon: Coupon | None = None
+    message: str | None = None
+    language: str | None = None
+    replayed: bool = False
+
+    @property
+    def done(self) -> bool:
+        """Return whether this is how the claim ended: it will never change again."""
+        return self.state in TERMINAL
