@@ -53,6 +53,8 @@ def start(home: Path, port: int | None = None, *, fsync: bool = True) -> Server:
             account=account,
             stopping=SIGINT,
             orphaned=SIGQUIT,
+            # Those whom a killed server leaves behind take a moment to notice.
+            passing="pre-existing shared memory block",
         )
     )
 

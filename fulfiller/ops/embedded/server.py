@@ -22,7 +22,8 @@ POLL_S = 0.01
 class Recipe:
     """How to start a server, how to tell that it is ready, and how to end it.
 
-    `ready` takes the pid. `account` is whom it runs as, where that is not us.
+    `ready` takes the pid. `account` is whom it runs as, where that is not us. `passing` are
+    words in the log of a start that failed and may succeed in a moment.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Recipe:
     account: Account | None = None
     stopping: Signals = SIGTERM
     orphaned: Signals = SIGKILL
+    passing: str | None = None
 
 
 class Server:
@@ -99,6 +101,27 @@ class Server:
         self._signal(SIGCONT)
 
     def _start(self) -> None:
+        deadline = monotonic() + START_S
+        while not self._came_up(deadline):
+            pass
+
+    def _came_up(self, deadline: float) -> bool:
+        """Start it once and return whether it got ready, or False when trying again may help."""
+        self._launch()
+        try:
+            self._await_ready(deadline)
+        except ServerFailed as failed:
+            self.kill()
+            passing = self._recipe.passing
+            if passing is None or passing not in str(failed) or monotonic() > deadline:
+                raise
+            return False
+        except BaseException:
+            self.kill()
+            raise
+        return True
+
+    def _launch(self) -> None:
         with self.log.open("ab") as log:
             self._process = Popen(
                 self._recipe.argv,
@@ -109,14 +132,8 @@ class Server:
                 **identity(self._recipe.account),
             )
         self._leash = Leash(self.pid, sending=self._recipe.orphaned)
-        try:
-            self._await_ready()
-        except BaseException:
-            self.kill()
-            raise
 
-    def _await_ready(self) -> None:
-        deadline = monotonic() + START_S
+    def _await_ready(self, deadline: float) -> None:
         while not self._recipe.ready(self.pid):
             if monotonic() > deadline:
                 raise ServerFailed(self._recipe.name, f"was not ready in {START_S:.0f} s", self.log)
