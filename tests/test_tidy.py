@@ -69,12 +69,12 @@ def test_no_file_knows_a_machine() -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_documented_commands_exist(document: Path) -> None:
     """Each command that a document shows is one that can be typed."""
-    verbs = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    verbs = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for block in FENCED.findall(document.read_text()):
         for command in COMMAND.findall(block):
             program, *words = shlex.split(command)
             if program == "make":
-                assert words[0] in verbs, command
+                assert {word for word in words if "=" not in word} <= verbs, command
             else:
                 _check(words, command)
 
