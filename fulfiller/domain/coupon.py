@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.error import IllegalMove
+from fulfiller.domain.tier import Tier
 
 COUPON_PREFIX = "cpn_"
 
@@ -51,7 +52,7 @@ class Coupon:
     campaign: str
     account: str
     stripe: int
-    tier: int
+    tier: Tier
     amount: int
     key_id: int
     salt: int

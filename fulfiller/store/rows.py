@@ -28,9 +28,12 @@ STAGES = {stage.value: stage for stage in Stage}
 COUNT_NAMES = {f"{tier}_{count}": (tier, count) for tier in Tier for count in Count}
 PURSE_NAMES = {purse.value: purse for purse in Purse}
 
-claim_cells = attrgetter("id", *CLAIM[1:])
-open_cells = attrgetter("id", *OPEN_CLAIM[1:])
-coupon_cells = attrgetter(*COUPON)
+ATTRIBUTES = {"claim_id": "id", "tier": "tier.value", "stage": "stage.value"}
+"""Columns that hold something else than the attribute of their name."""
+
+claim_cells = attrgetter(*(ATTRIBUTES.get(name, name) for name in CLAIM))
+open_cells = attrgetter(*(ATTRIBUTES.get(name, name) for name in OPEN_CLAIM))
+coupon_cells = attrgetter(*("tier.value" if name == "tier" else name for name in COUPON))
 outcome_cells = attrgetter(*OUTCOME)
 key_cells = attrgetter("account", "key", "claim_id", "fingerprint", "at")
 
@@ -40,7 +43,7 @@ def event_cells(event: Event) -> Cells:
     return (
         event.at,
         event.campaign,
-        event.tier,
+        None if event.tier is None else event.tier.value,
         event.kind.value,
         packed(event.ids),
         event.amount,
@@ -96,7 +99,7 @@ def open_claim(cells: Cells) -> OpenClaim:
 def coupon(cells: Cells) -> Coupon:
     """Return the coupon of a row."""
     named = dict(zip(COUPON, cells, strict=True))
-    named["state"] = CouponState(named["state"])
+    named |= {"tier": TIERS[named["tier"]], "state": CouponState(named["state"])}
     named["lookup"] = bytes(named["lookup"])
     return Coupon(**named)
 
