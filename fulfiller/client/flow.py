@@ -121,7 +121,7 @@ def _submit_chunk(chunk: list[bytes], patience: Patience) -> Flow[list[Claim | C
         results.update(zip(pending, answers, strict=True))
         faults = {n: each for n, each in results.items() if isinstance(each, Unavailable)}
         slowest = max(faults.values(), key=lambda fault: fault.retry_after_s or 0, default=None)
-        pause_s = slowest and patience.spend(attempt, slowest)
+        pause_s = None if slowest is None else patience.spend(attempt, slowest)
         if pause_s is None or patience.now() + pause_s >= give_up_at:
             break
         pending = sorted(faults)

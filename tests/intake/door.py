@@ -97,7 +97,7 @@ class Door:
 
     def issue(self, claim: Mapping[str, object]) -> None:
         """Do a worker's work for a claim."""
-        press = Press(store=self.store, key=CODE_KEY, now=self.store.now)
+        press = Press(store=self.store, key=CODE_KEY, now=self.parts.now)
         bare = ClaimId(str(claim["claim_id"]).removeprefix("clm_"))
         assert issue((bare,), press).issued == (bare,)
 
@@ -135,12 +135,19 @@ def pointers(response: httpx.Response) -> set[str]:
 
 @contextmanager
 def opened(
-    store_url: str, *, broker_url: str = DEAD_BROKER, limits: Limits | None = None
+    store_url: str,
+    *,
+    broker_url: str = DEAD_BROKER,
+    limits: Limits | None = None,
+    each_store: Callable[[Truth], Truth] = lambda store: store,
 ) -> Iterator[Door]:
-    """Run an intake on this store until the block ends."""
+    """Run an intake on this store until the block ends.
+
+    `each_store` may put something before each store that the intake opens.
+    """
     clock_store = open_store(store_url, application="test clock")
     parts = IntakeParts(
-        open_store=partial(open_store, store_url, application="test intake"),
+        open_store=lambda: each_store(open_store(store_url, application="intake")),
         open_queue=partial(CeleryQueue, broker_url),
         now=StoreClock(clock_store.now).now,
         monotonic=monotonic,
