@@ -29,8 +29,10 @@ def columns(rows: Sequence[Sequence[object]], kinds: Sequence[str]) -> list[str]
 def _text(value: object) -> str:
     if value is None:
         return "NULL"
-    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    text = str(value)
+    if "\\" in text or '"' in text:
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
 
 
 def _bytes(value: object) -> str:

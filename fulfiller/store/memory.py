@@ -14,7 +14,6 @@ from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import ClaimId, OpenClaim, Stage, State
 from fulfiller.domain.event import Event
 from fulfiller.domain.identity import Prior
-from fulfiller.domain.key import KeyRecord
 from fulfiller.domain.mode import SERVICE, ModeRow, held
 from fulfiller.domain.outcome import Ending
 from fulfiller.domain.stripe import Count, Stripe, counted
@@ -31,6 +30,7 @@ from fulfiller.service.port import (
     Writes,
 )
 from fulfiller.store.locks import RowLocks
+from fulfiller.store.memory_keys import MemoryKeyring
 from fulfiller.store.shelves import Lease, Shelves
 
 MICRO = 1_000_000
@@ -51,7 +51,7 @@ class MemoryUnit(Generic[Row]):
         self._commit(writes)
 
 
-class MemoryStore:
+class MemoryStore(MemoryKeyring):
     """Store and Keyring on dictionaries; share one object between threads if you like.
 
     `now` is the store's clock; `pause` is called while a row is locked by somebody else
@@ -62,7 +62,7 @@ class MemoryStore:
         self, now: Callable[[], int] = lambda: 0, pause: Callable[[], None] | None = None
     ) -> None:
         """Start empty."""
-        self.shelves = Shelves()
+        super().__init__(Shelves())
         self.now = now
         self._latch = RLock()
         self._locks = RowLocks(pause)
@@ -248,30 +248,6 @@ class MemoryStore:
             self.shelves.stripes.update({stripe.key: stripe for stripe in stripes})
             self.shelves.events.append(event)
             return True
-
-    def add_account(self, account: str, *, at: int) -> bool:
-        """Store an account; False if it exists."""
-        return self.shelves.accounts.setdefault(account, at) == at
-
-    def add_key(self, record: KeyRecord) -> None:
-        """Store a key of an existing account."""
-        self.shelves.api_keys[record.id] = record
-
-    def find_key(self, key_id: str) -> KeyRecord | None:
-        """Return a key by its id."""
-        return self.shelves.api_keys.get(key_id)
-
-    def keys(self) -> Sequence[KeyRecord]:
-        """Return all keys, newest first."""
-        return sorted(self.shelves.api_keys.values(), key=lambda key: -key.created_at)
-
-    def revoke_key(self, key_id: str, *, at: int) -> bool:
-        """Revoke a key; False if it is unknown or revoked already."""
-        record = self.shelves.api_keys.get(key_id)
-        if record is None or record.revoked_at is not None:
-            return False
-        self.shelves.api_keys[key_id] = replace(record, revoked_at=at)
-        return True
 
     def close(self) -> None:
         """Nothing to give back."""

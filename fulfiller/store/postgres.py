@@ -6,8 +6,7 @@ because it forgets which statements were prepared: after any error a new one is 
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import psycopg
 from psycopg.adapt import Loader
@@ -168,10 +167,8 @@ def _send(connection: psycopg.Connection[tuple[object, ...]], step: Step) -> Cur
     if isinstance(step, Call):
         sql, lists = step.statement.postgresql, step.statement.lists
         args = {name: _bound(value, lists.get(name)) for name, value in step.args.items()}
-        return connection.execute(sql, args)  # type: ignore[call-overload,no-any-return]
-    return connection.execute(  # type: ignore[call-overload,no-any-return]
-        step.insert.postgresql, columns(step.rows, step.insert.kinds)
-    )
+        return connection.execute(sql, args)
+    return connection.execute(step.insert.postgresql, columns(step.rows, step.insert.kinds))
 
 
 def _bound(value: object, kind: str | None) -> str | None:

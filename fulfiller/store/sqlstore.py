@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import ClaimId, OpenClaim, Stage, State
 from fulfiller.domain.coupon import Coupon
-from fulfiller.domain.mode import SERVICE, ModeRow
+from fulfiller.domain.mode import SERVICE
 from fulfiller.domain.outcome import Ending, Outcome
 from fulfiller.domain.stripe import Stripe
 from fulfiller.domain.tier import Tier
@@ -28,7 +28,7 @@ from fulfiller.service.port import (
 )
 from fulfiller.store import hot, rows
 from fulfiller.store.desk import Desk
-from fulfiller.store.link import Link, Open, Result
+from fulfiller.store.link import Link, Open
 from fulfiller.store.statement import Call, Fill, Statement
 from fulfiller.store.writing import steps
 
@@ -147,7 +147,7 @@ class SqlStore(Desk):
         args = {"ids": tuple(ids)}
         reads = (hot.VIEW_CLAIMS, hot.VIEW_STAGES, hot.VIEW_COUPONS, hot.VIEW_OUTCOMES)
         claims, stages, coupons, outcomes = self.link.read([Call(r, args) for r in reads])
-        open_at = {str(cells[0]): State(cells[1]) for cells in stages}
+        open_at = {str(cells[0]): State(str(cells[1])) for cells in stages}
         coupon = {one.claim_id: one for one in map(rows.coupon, coupons)}
         outcome = {one.claim_id: one for one in map(rows.outcome, outcomes)}
         return {

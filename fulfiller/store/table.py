@@ -223,7 +223,7 @@ class CallerKeyRow(SQLModel, table=True):
     __tablename__ = "caller_key"
     account: str = Field(sa_column=Column(Text, primary_key=True))
     key: str = Field(sa_column=Column(Text, primary_key=True))
-    claim_id: str = Field(sa_type=ID)  # type: ignore[call-overload]
+    claim_id: str = Field(sa_type=ID)
     fingerprint: bytes = Field(sa_type=LargeBinary)
     at: int = Field(sa_type=BigInteger)
 

@@ -1,12 +1,10 @@
 """What alembic runs: our metadata over the connection that `migrating` hands in."""
 
 from alembic import context
-from sqlmodel import SQLModel
 
 from fulfiller.store import table
 
-METADATA = SQLModel.metadata
-assert table.ClaimRow.__tablename__ in METADATA.tables
+METADATA = table.ClaimRow.metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,5 +1,7 @@
 """The first schema."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -8,7 +10,7 @@ down_revision = None
 
 ID = sa.String(36).with_variant(sa.UUID(as_uuid=False), "postgresql")
 SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-CHURNED = {"postgresql_with": {"fillfactor": 50}}
+CHURNED: dict[str, Any] = {"postgresql_with": {"fillfactor": 50}}
 TIERS = ("p0", "p1", "p2", "p3")
 PARTS = ("available", "reserved", "issued", "redeemed")
 SHARES = ("issued", "declined", "cancelled", "waitlisted", "accepted", "parked")
