@@ -109,6 +109,10 @@ class Stack:
         """Return whether a program runs and has announced itself since it was started."""
         return self._running.runner(name).ready
 
+    def starts(self, name: str) -> int:
+        """Return how often a program was started, the first time included."""
+        return self._running.runner(name).starts
+
     def kill(self, name: str, number: Signals = Signals.SIGKILL, *, group: bool = True) -> None:
         """Signal a process with all its descendants, or it alone; if it dies it is replaced."""
         if name in self._servers:

@@ -1,0 +1,123 @@
+"""The play itself: a rehearsal, the day with its kill, the draining, and the proof."""
+
+from signal import Signals
+from typing import Any
+
+from fulfiller.clock import monotonic
+from fulfiller.ops.demo.outcome import Outcome
+from fulfiller.ops.demo.reading import Note, Reading, Tally, Track
+from fulfiller.ops.demo.screen import Screen
+from fulfiller.ops.demo.upstream import Upstream
+from fulfiller.ops.demo.view import WORKING
+from fulfiller.ops.demo.watch import Watch
+from fulfiller.ops.supervise.stack import Stack
+
+TICK_S = 0.25
+KILL_AT = 0.5
+"""Part of the day at which a worker is killed: in the middle of the flood."""
+VICTIM = "worker2"
+WORKERS = ("worker1", VICTIM)
+DRAIN_MAX_S = 30.0
+QUEUE_SAID = 200
+"""A backlog that is worth a remark."""
+
+
+class Play:
+    """One day on a running stack; what it sees it leaves on the track."""
+
+    def __init__(
+        self, stack: Stack, upstream: Upstream, watch: Watch, screen: Screen, track: Track
+    ) -> None:
+        """Play nothing yet."""
+        self._stack = stack
+        self._upstream = upstream
+        self._watch = watch
+        self._screen = screen
+        self._track = track
+        self._outcome = Outcome()
+        self._killed: tuple[float, int] | None = None
+        self._began_s = 0.0
+        self._played = False
+        self._said: set[str] = set()
+
+    def run(self, span_s: float) -> Outcome:
+        """Play until the last claim has its coupon, or until that takes too long."""
+        self._upstream.await_report("opened", within_s=DRAIN_MAX_S)
+        self._began_s = monotonic()
+        self._say("The doors are open.")
+        while not self._over() and self._elapsed_s() < span_s + DRAIN_MAX_S:
+            # The store is read when a report has come, so that both are of one moment.
+            self._hear(self._upstream.report(TICK_S))
+            if self._killed is None and self._elapsed_s() >= span_s * KILL_AT:
+                self._kill()
+            self._look()
+        return self._outcome
+
+    def _over(self) -> bool:
+        done = self._outcome
+        done.drained = self._played and self._track.last.backlog == 0
+        return done.drained and done.recovered_s is not None and self._all_work()
+
+    def _hear(self, report: dict[str, Any] | None) -> None:
+        if report is None:
+            return
+        self._watch.sample(report.get("sample", ()))
+        if "tally" in report:
+            self._outcome.tally = Tally(**report["tally"])
+        if "played" in report:
+            self._outcome.tally = Tally(**report["played"])
+            self._outcome.broken = report["broken"]
+            self._outcome.faults = report["faults"]
+            self._played = True
+            self._say("The last request has its answer.")
+
+    def _kill(self) -> None:
+        pid = self._stack.pid(VICTIM)
+        self._killed = (self._elapsed_s(), self._watch.now())
+        self._stack.kill(VICTIM, Signals.SIGKILL)
+        self._say(f"{VICTIM} (process {pid}) is killed with SIGKILL, on purpose.", alarm=True)
+
+    def _look(self) -> None:
+        workers = tuple((name, self._word(name)) for name in WORKERS)
+        reading = self._watch.read(self._elapsed_s(), self._outcome.tally, workers)
+        self._track.readings.append(reading)
+        self._follow_kill()
+        self._remark(reading)
+        self._screen.show()
+
+    def _follow_kill(self) -> None:
+        """See whether every claim from before the kill has its coupon."""
+        if self._killed is None or self._outcome.recovered_s is not None:
+            return
+        killed_s, killed_at = self._killed
+        oldest = self._watch.oldest()
+        if oldest is None or oldest > killed_at:
+            took_s = self._outcome.recovered_s = self._elapsed_s() - killed_s
+            self._say(f"Every claim from before the kill has its coupon, {took_s:.1f} s after it.")
+
+    def _remark(self, reading: Reading) -> None:
+        if reading.backlog >= QUEUE_SAID:
+            self._say_once("Claims come faster than coupons: each keeps its place in the store.")
+        if self._stack.starts(VICTIM) > 1 and reading.workers[-1][1] == WORKING:
+            self._say_once(f"{VICTIM} was started again and works.")
+        if not reading.left:
+            self._say_once("Sold out: from here on everybody is told so at once.")
+
+    def _word(self, name: str) -> str:
+        if self._stack.pid(name) is None:
+            return "killed"
+        return WORKING if self._stack.is_ready(name) else "starting again"
+
+    def _all_work(self) -> bool:
+        return all(word == WORKING for _, word in self._track.last.workers)
+
+    def _elapsed_s(self) -> float:
+        return monotonic() - self._began_s
+
+    def _say_once(self, text: str) -> None:
+        if text not in self._said:
+            self._say(text)
+
+    def _say(self, text: str, *, alarm: bool = False) -> None:
+        self._said.add(text)
+        self._screen.note(Note(self._elapsed_s(), text, alarm))
