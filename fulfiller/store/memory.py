@@ -7,7 +7,6 @@ waits and then sees what the first one left, and a commit is all or nothing.
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from threading import RLock
 from typing import Generic, TypeVar
 
 from fulfiller.domain.campaign import Campaign
@@ -30,10 +29,9 @@ from fulfiller.service.port import (
     Writes,
 )
 from fulfiller.store.locks import RowLocks
-from fulfiller.store.memory_keys import MemoryKeyring
-from fulfiller.store.shelves import Lease, Shelves
+from fulfiller.store.memory_roster import MemoryRoster
+from fulfiller.store.shelves import Shelves
 
-MICRO = 1_000_000
 Row = TypeVar("Row")
 ENDED = {Ending.CANCELLED: State.CANCELLED, Ending.DECLINED: State.DECLINED}
 
@@ -51,7 +49,7 @@ class MemoryUnit(Generic[Row]):
         self._commit(writes)
 
 
-class MemoryStore(MemoryKeyring):
+class MemoryStore(MemoryRoster):
     """Store and Keyring on dictionaries; share one object between threads if you like.
 
     `now` is the store's clock; `pause` is called while a row is locked by somebody else
@@ -62,9 +60,7 @@ class MemoryStore(MemoryKeyring):
         self, now: Callable[[], int] = lambda: 0, pause: Callable[[], None] | None = None
     ) -> None:
         """Start empty."""
-        super().__init__(Shelves())
-        self.now = now
-        self._latch = RLock()
+        super().__init__(Shelves(), now)
         self._locks = RowLocks(pause)
 
     # Accepting
@@ -206,35 +202,6 @@ class MemoryStore(MemoryKeyring):
             self.shelves.commit(Writes(fence=fence))
             last = self.last_seal()
             self.shelves.seals.extend(s for s in seals if last is None or s.number > last.number)
-
-    def lease(self, name: str, holder: str, *, ttl_s: float) -> int | None:
-        """Acquire or renew a lease and return its epoch, or None while another holds it."""
-        with self._latch:
-            now, lease = self.now(), self.shelves.leases.get(name)
-            if lease is not None and lease.holder != holder and lease.expires_at > now:
-                return None
-            same = lease is not None and lease.holder == holder and lease.expires_at > now
-            epoch = (0 if lease is None else lease.epoch) + (not same)
-            self.shelves.leases[name] = Lease(holder, epoch, now + int(ttl_s * MICRO))
-            return epoch
-
-    def release_lease(self, name: str, holder: str) -> None:
-        """Give a lease back, if this holder has it."""
-        with self._latch:
-            lease = self.shelves.leases.get(name)
-            if lease is not None and lease.holder == holder:
-                lease.expires_at = 0
-
-    def announce(self, worker: str, slots: int, *, ttl_s: float) -> None:
-        """Say how many tasks a worker runs at once, for a while."""
-        with self._latch:
-            self.shelves.workers[worker] = (slots, self.now() + int(ttl_s * MICRO))
-
-    def slots(self) -> int:
-        """Return the sum of the announced slots that have not run out; 0 when unknown."""
-        with self._latch:
-            now = self.now()
-            return sum(slots for slots, until in self.shelves.workers.values() if until > now)
 
     # Running
 
