@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 import psycopg
 import pytest
@@ -18,6 +18,7 @@ from fulfiller.ops.embedded import valkey as embedded_valkey
 from fulfiller.ops.embedded.error import ServerMissing
 from fulfiller.ops.embedded.server import Server
 from fulfiller.wiring import Truth
+from tests.waiting import alive
 
 # A shared machine is slow now and then, and that is no property of the code.
 settings.register_profile("shared", deadline=None)
@@ -119,8 +120,15 @@ def store(store_url: str) -> Iterator[Truth]:
 
 
 def _open_home(parent: Path | None) -> Iterator[Path]:
-    """Make a folder that users without privileges can enter, and remove it in the end."""
-    with TemporaryDirectory(prefix="fulfiller-", dir=parent, ignore_cleanup_errors=True) as name:
+    """Make a folder that users without privileges can enter, and remove it in the end.
+
+    Folders of runs that were killed are removed, too: memory does not come back by itself.
+    """
+    for old in Path(parent or gettempdir()).glob("fulfiller-tests-*-*"):
+        if not alive(int(old.name.split("-")[2])):
+            shutil.rmtree(old, ignore_errors=True)
+    prefix = f"fulfiller-tests-{os.getpid()}-"
+    with TemporaryDirectory(prefix=prefix, dir=parent, ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o711)
         yield Path(name)
 
