@@ -33,5 +33,7 @@ def alive(pid: int) -> bool:
         os.kill(pid, 0)
         state = Path(f"/proc/{pid}/stat")
         return not state.exists() or state.read_text().rpartition(") ")[2][0] != "Z"
+    except PermissionError:
+        return True
     except (ProcessLookupError, FileNotFoundError):
         return False
