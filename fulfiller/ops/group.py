@@ -40,14 +40,20 @@ class Forgiving(click.Group):
             ctx.fail(f"No such command {args[0]!r}.{meant}")
         return super().resolve_command(ctx, args)
 
-    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own type
+    def invoke(self, ctx: click.Context) -> Any:
         """Run a command; a fault that we know ends it with a line and a code."""
         try:
             return super().invoke(ctx)
         except StoreUnavailable as fault:
-            raise Unreachable(f"the store does not answer: {fault}") from fault
+            raise Unreachable(f"the store does not answer: {fault}{_remedy(fault)}") from fault
         except (SettingError, DomainError) as fault:
             raise Misused(str(fault)) from fault
+
+
+def _remedy(fault: StoreUnavailable) -> str:
+    """Return what to do about a store without tables, in which nobody can tell it otherwise."""
+    missing = any(sign in str(fault) for sign in ("no such table", "does not exist"))
+    return "; is it new? Run `fulfiller store upgrade`" if missing else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ class Later:
 class Sections(Forgiving):
     """A group whose commands stand in titled sections and are imported only when called."""
 
-    def __init__(self, *, sections: Mapping[str, Mapping[str, Later]], **attrs: Any) -> None:  # noqa: ANN401 - click's own type
+    def __init__(self, *, sections: Mapping[str, Mapping[str, Later]], **attrs: Any) -> None:
         """`sections` maps a title to the commands below it."""
         super().__init__(**attrs)
         self._sections = sections
