@@ -147,9 +147,7 @@ def _claim(claim: Claim, state: State, coupon: PublicCoupon | None) -> PublicCla
 
 
 def _coupon(coupon: Coupon, campaign: Campaign, key: CodeKey, now: int) -> PublicCoupon:
-    end = valid_until(
-        coupon.valid_until, issued_at=coupon.issued_at, now=now, floor=campaign.floor
-    )
+    end = valid_until(coupon.valid_until, issued_at=coupon.issued_at, now=now, floor=campaign.floor)
     return PublicCoupon(
         code=grouped(mint(coupon.claim_id, coupon.salt, key).code),
         value=Value(coupon.amount, campaign.value.currency),

@@ -7,9 +7,7 @@ from fulfiller.ops.demo.arrival import HOURS, REQUESTS, arrivals, arrived, per_c
 MEAN = 1 / HOURS
 
 
-@pytest.mark.parametrize(
-    ("hour", "millions"), [(3, 1.05), (4, 2.0), (5, 5.0), (9, 10.0)], ids=str
-)
+@pytest.mark.parametrize(("hour", "millions"), [(3, 1.05), (4, 2.0), (5, 5.0), (9, 10.0)], ids=str)
 def test_the_reported_points_are_met(hour: float, millions: float) -> None:
     """More than a million in under three hours, two at four, five at five, ten at nine."""
     assert arrived(hour) * REQUESTS / 1e6 == pytest.approx(millions, rel=0.001)
