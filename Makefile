@@ -13,6 +13,8 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up test check bench soak chaos pins
+# Two verbs at once would install into one environment at once.
+.NOTPARALLEL:
 
 help: ## Show the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
