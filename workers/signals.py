@@ -8,7 +8,8 @@ from kombu.message import Message
 
 from fulfiller.broker.message import Flaw
 from fulfiller.broker.quarantine import set_aside
-from workers.desk import leave
+from fulfiller.wiring import open_parts
+from workers.desk import leave, settings
 
 QUIET = ("celery.worker.strategy",)
 """Celery says "received" and "succeeded" of each task; the second, with the result, is enough."""
@@ -17,6 +18,7 @@ QUIET = ("celery.worker.strategy",)
 def connect() -> None:
     """Listen from now on."""
     signals.after_setup_logger.connect(_quiet)
+    signals.worker_init.connect(_load)
     signals.worker_process_shutdown.connect(_leave)
     signals.worker_shutdown.connect(_leave)
     signals.task_rejected.connect(_rejected)
@@ -25,6 +27,11 @@ def connect() -> None:
 def _quiet(**_: Any) -> None:
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _load(**_: Any) -> None:
+    """Import drivers before the fork, for an import in each child would cost it a second."""
+    open_parts(settings(), application="worker").close()
 
 
 def _leave(**_: Any) -> None:

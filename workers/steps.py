@@ -77,8 +77,7 @@ class Announce(StartStopStep):
 
     def _tick(self, consumer: Consumer) -> None:
         try:
-            with _at_most(ANNOUNCE_LIMIT_S):
-                announce(consumer.hostname, consumer.pool.num_processes)
+            announce(consumer.hostname, consumer.pool.num_processes)
         except Exception as fault:  # noqa: BLE001 - slots unknown is a state that all can bear
             if not self._silent:
                 log.warning("slots.not_announced fault=%s: %s", type(fault).__name__, fault)
@@ -89,9 +88,11 @@ class Announce(StartStopStep):
 
 def announce(worker: str, slots: int) -> None:
     """Announce slots over a connection of its own, which no child can inherit."""
+    # Outside of the limit: this imports a driver, and an import that is cut off stays broken.
     store = open_truth(settings(), application="worker")
     try:
-        store.announce(worker, slots, ttl_s=ANNOUNCE_TTL_S)
+        with _at_most(ANNOUNCE_LIMIT_S):
+            store.announce(worker, slots, ttl_s=ANNOUNCE_TTL_S)
     finally:
         store.close()
 

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from celery import Celery
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from fulfiller.broker.topology import KEY_PREFIX, QUEUE_NAMES
 from fulfiller.domain.tier import Tier
@@ -54,7 +54,8 @@ BROKER: dict[str, Any] = {
     "broker_connection_max_retries": None,
     # READONLY during a failover and OOM are channel errors, which end a worker by default.
     "broker_channel_error_retry": True,
-    "broker_pool_limit": 4,
+    # Flower asks a worker nine things at once, each on a connection of its own.
+    "broker_pool_limit": 16,
     "broker_pool_acquire_timeout": 2.0,
 }
 REDIS: dict[str, Any] = {
@@ -86,7 +87,9 @@ def celery_app(broker_url: str, **overrides: Any) -> Celery:
     app = Celery("fulfiller", set_as_current=False, broker=_plain(broker_url))
     app.conf.update(
         TASKS | WORKER | BROKER,
-        task_queues=[Queue(name) for name in QUEUE_NAMES.values()],
+        # Each on an exchange of its own: on the default one a task for one queue, sent by
+        # its name, would be delivered to all four.
+        task_queues=[Queue(n, Exchange(n), routing_key=n) for n in QUEUE_NAMES.values()],
         broker_transport_options=options,
     )
     app.conf.update(overrides)

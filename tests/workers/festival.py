@@ -4,21 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
+from sqlalchemy import text
+
 from fulfiller.clock import claim_ids
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import ClaimId, Request, State
 from fulfiller.domain.money import Money
 from fulfiller.domain.outcome import Accepted
+from fulfiller.domain.stripe import Purse
 from fulfiller.domain.tier import Tier
 from fulfiller.domain.validity import Validity
 from fulfiller.service.accept import accept
 from fulfiller.service.create import create
 from fulfiller.service.decide import Round
 from fulfiller.service.port import Hint, Lane
+from fulfiller.service.release import FRONT
 from fulfiller.store.sqlstore import SqlStore
 
 NAME = "spring-festival"
 ACCOUNT = "teahouse"
+VALUE = Money(2_500, "CNY")
 HOUR = 3_600_000_000
 
 
@@ -37,7 +42,7 @@ class Festival:
         campaign = Campaign(
             id=NAME,
             owner=ACCOUNT,
-            value=Money(2_500, "CNY"),
+            value=VALUE,
             budget=2_500_000_000,
             opens_at=now - HOUR,
             closes_at=now + HOUR,
@@ -68,10 +73,21 @@ class Festival:
         """Return whether all of these claims have their coupon."""
         return set(self.states(ids)) == {State.ISSUED}
 
+    def issued_coupons(self) -> int:
+        """Return how many coupons the campaign's books know."""
+        return sum(stripe[Purse.ISSUED] for stripe in self.store.stripes(NAME)) // VALUE.amount
+
+    def poison(self, claim_id: ClaimId) -> None:
+        """Make a claim cost more than was ever reserved, which no transaction may book."""
+        statement = text("update open_claim set amount = :amount where claim_id = :claim_id")
+        link = self.store.link
+        with link.writing(), link.engine.begin() as connection:
+            connection.execute(statement, {"amount": 10**12, "claim_id": claim_id})
+
     def attempts(self, claim_id: ClaimId) -> int:
         """Return how often an accepted claim was counted as tried."""
         lane = Lane(NAME, Tier.P2)
-        rows = self.store.ready(lane, after=(0, ClaimId("")), limit=10_000)
+        rows = self.store.ready(lane, after=FRONT, limit=10_000)
         return next(row.attempts for row in rows if row.id == claim_id)
 
 
