@@ -49,10 +49,11 @@ Threads = tuple[Publisher | Committer | Desk | Watch, ...]
 class App:
     """The ASGI app: the fast lane first, everything else through FastAPI."""
 
-    def __init__(self, parts: IntakeParts) -> None:
+    def __init__(self, parts: IntakeParts, *, fast_lane: bool = True) -> None:
         """Put the parts together; threads start with the app's lifespan."""
-        publisher = Publisher(parts)
-        committer = Committer(parts, publisher)
+        self._fast_lane = fast_lane
+        self.publisher = Publisher(parts)
+        committer = Committer(parts, self.publisher)
         reads, writes = Desk(parts, "reads"), Desk(parts, "writes")
         self._watch = Watch(parts, reads)
         keys = Keys(parts, reads)
@@ -60,13 +61,14 @@ class App:
         handlers = _handlers(
             self._claims, Campaigns(parts, keys, reads, writes), Health(committer, reads)
         )
-        self.api = _api(handlers, (publisher, committer, reads, writes, self._watch))
+        self._api = _api(handlers, (self.publisher, committer, reads, writes, self._watch))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
-        handler = self._lane(scope) if scope["type"] == "http" else None
+        fast = self._fast_lane and scope["type"] == "http"
+        handler = self._lane(scope) if fast else None
         if handler is None:
-            await self.api(scope, receive, send)
+            await self._api(scope, receive, send)
             return
         request = asked(scope)
         await send_reply(await answered(handler, request, receive), request.request_id, send)
@@ -87,9 +89,9 @@ class App:
         return None
 
 
-def create_app(parts: IntakeParts) -> App:
-    """Return the intake as an ASGI app."""
-    return App(parts)
+def create_app(parts: IntakeParts, *, fast_lane: bool = True) -> App:
+    """Return the intake as an ASGI app; without the fast lane it does the same, slower."""
+    return App(parts, fast_lane=fast_lane)
 
 
 def _handlers(claims: Claims, campaigns: Campaigns, health: Health) -> dict[str, Handler]:
@@ -111,7 +113,7 @@ def _api(handlers: dict[str, Handler], threads: Threads) -> FastAPI:
     """Return the FastAPI app with every operation of the contract."""
     api = FastAPI(
         title=TITLE, version=VERSION, description=ABOUT, lifespan=_lifespan(threads),
-        openapi_url=None, docs_url=None, redoc_url=None,
+        openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
     )  # fmt: skip
     for operation in OPERATIONS:
         api.add_api_route(

@@ -38,6 +38,7 @@ class Watch:
         self._fresh: list[_Watcher] = []
         self._waiting: list[_Watcher] = []
         self._bell = asyncio.Event()
+        self._waiters = 0
         self._tick_at = 0.0
         self._closing = False
 
@@ -62,12 +63,16 @@ class Watch:
 
         With `wait_s` an open claim is waited for, unless too many are waiting already.
         """
-        full = len(self._waiting) + len(self._fresh) >= self._limits.waiters_max
-        until = self._loop.time() + (0.0 if full else min(wait_s, self._limits.wait_max_s))
+        waits = wait_s > 0 and self._waiters < self._limits.waiters_max
+        until = self._loop.time() + (min(wait_s, self._limits.wait_max_s) if waits else 0.0)
         watcher = _Watcher(claim_id, until, self._loop.create_future())
         self._fresh.append(watcher)
         self._bell.set()
-        return await watcher.future
+        self._waiters += waits
+        try:
+            return await watcher.future
+        finally:
+            self._waiters -= waits
 
     async def _run(self) -> None:
         while True:

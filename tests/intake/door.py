@@ -3,8 +3,8 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from threading import Thread
@@ -47,7 +47,7 @@ class Door:
     app: App
     parts: IntakeParts
     store: Truth
-    headers: dict[str, str] = field(default_factory=dict)
+    store_url: str
 
     def key(self, account: str, scopes: frozenset[Scope] = BOTH, **terms: int) -> str:
         """Return a new API key of an account."""
@@ -93,7 +93,8 @@ class Door:
 
     def entered(self, name: str = NAME) -> int:
         """Return how many claims of a campaign were ever taken in."""
-        return counted(self.store.stripes(name), Count.ENTERED)
+        with closing(open_store(self.store_url, application="test")) as store:
+            return counted(store.stripes(name), Count.ENTERED)
 
     def issue(self, claim: Mapping[str, object]) -> None:
         """Do a worker's work for a claim."""
@@ -158,10 +159,8 @@ def opened(
     )
     app = create_app(parts)
     store = open_store(store_url, application="test")
-    with served(app) as url:
-        yield Door(url=url, app=app, parts=parts, store=store)
-    store.close()
-    clock_store.close()
+    with closing(clock_store), closing(store), served(app) as url:
+        yield Door(url=url, app=app, parts=parts, store=store, store_url=store_url)
 
 
 @contextmanager

@@ -131,7 +131,7 @@ def test_a_body_too_large_is_refused(
 )
 def test_a_claim_needs_a_sound_key(sqlite_door: Door, key: str | None, reason: str) -> None:
     """Without an Idempotency-Key, or with one that can't be one, nothing is taken in."""
-    headers = {} if key is None else {"idempotency-key": key.encode("latin-1")}
+    headers = {} if key is None else {b"idempotency-key": key.encode("latin-1")}
     with sqlite_door.caller() as caller:
         answer = caller.post("/v1/claims", json=body(), headers=headers)
     assert (answer.status_code, code(answer)) == (400, reason)
