@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fulfiller.domain.error import Deposed
-from fulfiller.service.port import Memory, Queue, Store
+from fulfiller.service.memory import Memory
+from fulfiller.service.port import Queue, Store
 from fulfiller.service.release import release
 from fulfiller.service.seal import BATCH, seal
 from fulfiller.service.sweep import sweep

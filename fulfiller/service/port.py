@@ -8,7 +8,7 @@ Instants are microseconds since 1970 by the store's clock.
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from fulfiller.domain.campaign import Campaign
@@ -304,35 +304,3 @@ class Queue(Protocol):
 
     def mark(self, epoch: str) -> bool:
         """Leave an epoch with the broker, so that its total loss can be seen."""
-
-
-@dataclass(slots=True)
-class Offer:
-    """When a claim was last offered by this keeper, and how often."""
-
-    at: int
-    times: int = 1
-
-
-@dataclass(slots=True)
-class Memory:
-    """What a leading keeper remembers of each lane.
-
-    A cursor behind what it released, the offers not known to be done, and when the newest
-    offer that is done was made; `turn` says which lane is served first.
-    """
-
-    cursors: dict[Lane, tuple[int, ClaimId]] = field(default_factory=dict)
-    offers: dict[Lane, dict[ClaimId, Offer]] = field(default_factory=dict)
-    done: dict[Lane, int] = field(default_factory=dict)
-    turn: int = 0
-
-    def keep(self, lanes: Collection[Lane]) -> None:
-        """Forget every other lane: empty and held ones start afresh."""
-        for notes in (self.cursors, self.offers, self.done):
-            for lane in notes.keys() - set(lanes):
-                del notes[lane]
-
-    def forget(self) -> None:
-        """Start over: everything accepted is offered again, which is allowed and harmless."""
-        self.keep(())

@@ -11,7 +11,8 @@ from itertools import islice
 
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.tier import Tier
-from fulfiller.service.port import Hint, Lane, LaneSight, Memory, Offer, Queue, Ready, Store
+from fulfiller.service.memory import Memory, Offer
+from fulfiller.service.port import Hint, Lane, LaneSight, Queue, Ready, Store
 
 HINT_MAX = 500
 """Claims in one hint at most."""

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from fulfiller.domain.claim import ClaimId
 from fulfiller.service.issue import ATTEMPTS_MAX
+from fulfiller.service.memory import Memory, Offer
 from fulfiller.service.move import park
-from fulfiller.service.port import Hint, Lane, Memory, Offer, Queue, Ready, Store
+from fulfiller.service.port import Hint, Lane, Queue, Ready, Store
 from fulfiller.service.release import FRONT, HINT_MAX
 
 PATIENCE = 3_000_000

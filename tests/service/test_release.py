@@ -1,7 +1,8 @@
 """Release: full hints, short queues, fair turns, and nothing offered twice."""
 
 from fulfiller.domain.tier import Tier
-from fulfiller.service.port import Hint, Memory
+from fulfiller.service.memory import Memory
+from fulfiller.service.port import Hint
 from fulfiller.service.release import HINT_MAX, release, room, short
 from tests.service.backlog import Backlog, ids, lane
 

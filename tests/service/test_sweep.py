@@ -4,7 +4,8 @@ from fulfiller.domain.claim import Stage
 from fulfiller.domain.tier import Tier
 from fulfiller.domain.validity import SECOND
 from fulfiller.service.issue import ATTEMPTS_MAX
-from fulfiller.service.port import Hint, Memory
+from fulfiller.service.memory import Memory
+from fulfiller.service.port import Hint
 from fulfiller.service.release import release
 from fulfiller.service.sweep import ALONE_FROM, sweep
 from tests.service.backlog import START, Backlog, ids, lane
