@@ -61,7 +61,6 @@ class StoreClock:
             return self._advance(self._offset or 0)
 
     def _reread(self) -> None:
-        before = self._ticks()
         try:
             stored = self._read()
         except StoreError:
@@ -69,10 +68,11 @@ class StoreClock:
                 raise
             self._due = self._ticks() + RETRY
             return
-        after = self._ticks()
-        # The reading was taken somewhere between asking and hearing: the middle errs least.
-        self._offset = stored - (before + after) // 2
-        self._due = after + REREAD
+        heard = self._ticks()
+        # As if read when heard: a slow answer, or a connection opened for it, makes this
+        # clock late by a little and never early.
+        self._offset = stored - heard
+        self._due = heard + REREAD
 
     def _advance(self, offset: int) -> int:
         ticks = self._ticks()
@@ -82,31 +82,26 @@ class StoreClock:
         return now
 
 
-def claim_ids(now: Callable[[], int]) -> Callable[[], ClaimId]:
-    """Return a source of fresh claim ids dated by a clock."""
-    return lambda: new_claim_id(now())
+class ClaimIds:
+    """Makes claim ids: UUIDv7 as text, each sorting behind the one before it.
 
-
-def new_claim_id(now_us: int) -> ClaimId:
-    """Return a UUIDv7 as text; within this process each sorts behind the one before it.
-
-    Its twelve bits below the millisecond are the fraction, or one more than last time.
+    The twelve bits below the millisecond are the fraction, or one more than last time.
     """
-    stamp = _stamps.next(now_us)
-    head, tail = stamp >> COUNTER_BITS, stamp & (1 << COUNTER_BITS) - 1
-    noise = int.from_bytes(os.urandom(8)) & (1 << RANDOM_BITS) - 1
-    text = f"{head << 80 | tail << 64 | noise | VERSION_AND_VARIANT:032x}"
-    return ClaimId(f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}")
-
-
-class _Stamps:
-    """Strictly rising 60-bit stamps: milliseconds and 1/4096 of them."""
 
     def __init__(self) -> None:
         self._last = 0
         self._lock = Lock()
 
-    def next(self, now_us: int) -> int:
+    def __call__(self, now_us: int) -> ClaimId:
+        """Return a fresh id dated by this instant."""
+        stamp = self._next(now_us)
+        head, tail = stamp >> COUNTER_BITS, stamp & (1 << COUNTER_BITS) - 1
+        noise = int.from_bytes(os.urandom(8)) & (1 << RANDOM_BITS) - 1
+        text = f"{head << 80 | tail << 64 | noise | VERSION_AND_VARIANT:032x}"
+        return ClaimId(f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}")
+
+    def _next(self, now_us: int) -> int:
+        """Return a strictly rising stamp: milliseconds, and 1/4096 of them."""
         milliseconds, rest = divmod(now_us, 1_000)
         stamp = milliseconds << COUNTER_BITS | (rest << COUNTER_BITS) // 1_000
         with self._lock:
@@ -114,4 +109,5 @@ class _Stamps:
             return self._last
 
 
-_stamps = _Stamps()
+new_claim_id = ClaimIds()
+"""The one source of this process."""

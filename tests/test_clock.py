@@ -1,0 +1,153 @@
+"""The clock: the store's time carried on, never backwards; ids that sort by it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fulfiller.clock import REREAD, RETRY, ClaimIds, StoreClock, monotonic
+from fulfiller.domain.error import StoreUnavailable
+from fulfiller.wiring import Truth
+
+SECOND = 1_000_000
+NOW = 1_770_339_600 * SECOND
+
+
+class Bench:
+    """A store's clock and a machine's, both moved by hand."""
+
+    def __init__(self) -> None:
+        """Start them apart."""
+        self.stored = NOW
+        self.ticks = 5 * SECOND
+        self.readings = 0
+        self.away = False
+        self.slow = 0
+        self.clock = StoreClock(self.read, ticks=lambda: self.ticks)
+
+    def read(self) -> int:
+        """Ask the store, which takes its time."""
+        self.readings += 1
+        self.ticks += self.slow
+        if self.away:
+            raise StoreUnavailable("away")
+        return self.stored
+
+    def pass_(self, span: int) -> int:
+        """Let time pass everywhere, and return what the clock says then."""
+        self.ticks += span
+        self.stored += span
+        return self.clock.now()
+
+
+def test_it_tells_the_store_s_time_without_asking_each_time() -> None:
+    """One question serves ten seconds."""
+    bench = Bench()
+    told = [bench.pass_(SECOND) for _ in range(10)]
+    assert told == [NOW + (n + 1) * SECOND for n in range(10)]
+    assert bench.readings == 1
+
+
+def test_it_asks_again_after_ten_seconds() -> None:
+    """A store's clock that was set right is followed soon."""
+    bench = Bench()
+    bench.clock.now()
+    bench.stored += 60 * SECOND
+    assert bench.pass_(REREAD) == NOW + REREAD + 60 * SECOND
+    assert bench.readings == 2
+
+
+@given(st.lists(st.tuples(st.integers(0, 30 * SECOND), st.integers(-3_600, 3_600)), max_size=40))
+def test_it_never_goes_backwards(steps: list[tuple[int, int]]) -> None:
+    """However the store's clock jumps, time here goes on."""
+    bench = Bench()
+    told = [bench.clock.now()]
+    for span, jump_s in steps:
+        bench.stored += jump_s * SECOND
+        told.append(bench.pass_(span))
+    assert told == sorted(told)
+
+
+def test_it_still_runs_after_the_store_jumped_back() -> None:
+    """Half speed until the store has caught up: whoever waits for an instant gets there."""
+    bench = Bench()
+    first = bench.pass_(REREAD)
+    bench.stored -= 3_600 * SECOND
+    later = [bench.pass_(10 * SECOND) for _ in range(3)]
+    assert [now - first for now in later] == [5 * SECOND, 10 * SECOND, 15 * SECOND]
+    for _ in range(720):
+        bench.pass_(10 * SECOND)
+    assert bench.clock.now() == bench.stored
+
+
+def test_a_slow_answer_makes_it_late_and_never_early() -> None:
+    """An instant that the store has not reached yet is never told."""
+    bench = Bench()
+    bench.slow = 200_000
+    assert bench.clock.now() == NOW
+
+
+def test_a_store_that_is_away_is_bridged_and_asked_again_each_second() -> None:
+    """The monotonic clock goes on alone, and the store is not pestered."""
+    bench = Bench()
+    bench.clock.now()
+    bench.away = True
+    bench.pass_(REREAD)
+    assert bench.pass_(RETRY // 2) == NOW + REREAD + RETRY // 2
+    assert bench.readings == 2
+    bench.pass_(RETRY // 2)
+    assert bench.readings == 3
+
+
+def test_without_any_answer_there_is_no_time() -> None:
+    """A process that never reached the store must not make up an hour."""
+    bench = Bench()
+    bench.away = True
+    with pytest.raises(StoreUnavailable):
+        bench.clock.now()
+    bench.away = False
+    assert bench.clock.now() == NOW
+
+
+def test_real_stores_have_a_clock(store: Truth) -> None:
+    """Readings of PostgreSQL and SQLite are microseconds since 1970, and go on."""
+    clock = StoreClock(store.now)
+    first, second = clock.now(), StoreClock(store.now).now()
+    assert abs(second - first) < SECOND
+    assert first > NOW
+
+
+def test_monotonic_seconds_go_on() -> None:
+    """Differences of monotonic seconds are spans."""
+    assert monotonic() <= monotonic()
+
+
+def test_claim_ids_are_uuids_dated_by_the_store() -> None:
+    """Version 7, and its first 48 bits are the milliseconds that it was given."""
+    found = UUID(ClaimIds()(NOW + 1_234))
+    assert (found.version, found.variant) == (7, "specified in RFC 4122")
+    assert found.int >> 80 == (NOW + 1_234) // 1_000
+
+
+def test_claim_ids_sort_in_the_order_in_which_they_are_made() -> None:
+    """Within a process each sorts behind the one before, in one microsecond, too."""
+    fresh = ClaimIds()
+    made = [fresh(NOW + n // 100) for n in range(20_000)]
+    assert all(left < right for left, right in pairwise(made))
+
+
+def test_claim_ids_sort_even_after_time_stood_still_or_went_back() -> None:
+    """A clock that hangs costs nothing but the date's precision."""
+    fresh = ClaimIds()
+    made = [fresh(NOW - 1_000 * n) for n in range(5_000)]
+    assert made == sorted(made)
+
+
+def test_claim_ids_of_many_threads_differ() -> None:
+    """Threads that take ids at one instant never get the same."""
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(ClaimIds(), [NOW] * 4_000))
+    assert len(set(made)) == 4_000
