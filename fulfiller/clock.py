@@ -111,3 +111,8 @@ class ClaimIds:
 
 new_claim_id = ClaimIds()
 """The one source of this process."""
+
+
+def claim_ids(now: Callable[[], int]) -> Callable[[], ClaimId]:
+    """Return a source of fresh claim ids that are dated by a clock."""
+    return lambda: new_claim_id(now())

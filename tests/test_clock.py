@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fulfiller.clock import REREAD, RETRY, ClaimIds, StoreClock, monotonic
+from fulfiller.clock import REREAD, RETRY, ClaimIds, StoreClock, claim_ids, monotonic
 from fulfiller.domain.error import StoreUnavailable
 from fulfiller.wiring import Truth
 
@@ -151,3 +151,10 @@ def test_claim_ids_of_many_threads_differ() -> None:
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(ClaimIds(), [NOW] * 4_000))
     assert len(set(made)) == 4_000
+
+
+def test_ids_may_be_dated_by_a_clock() -> None:
+    """Who takes claims in hands the source on, and it asks the clock each time."""
+    dates = iter((NOW, NOW + SECOND))
+    fresh = claim_ids(lambda: next(dates))
+    assert fresh() < fresh()
