@@ -8,7 +8,8 @@ from fulfiller.clock import StoreClock
 from fulfiller.domain.code import CodeKey
 from fulfiller.domain.error import SettingError
 from fulfiller.service.issue import Press
-from fulfiller.service.port import Keyring, Queue, Store
+from fulfiller.service.keyring import Keyring
+from fulfiller.service.port import Queue, Store
 from fulfiller.settings import Settings
 
 CODE_KEY_ID = 1

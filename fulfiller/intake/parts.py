@@ -6,7 +6,8 @@ from typing import Protocol
 
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.code import CodeKey
-from fulfiller.service.port import Keyring, Queue, Store
+from fulfiller.service.keyring import Keyring
+from fulfiller.service.port import Queue, Store
 
 
 class Truth(Store, Keyring, Protocol):

@@ -16,7 +16,6 @@ from fulfiller.domain.claim import Claim, ClaimId, OpenClaim, Stage, State
 from fulfiller.domain.coupon import Coupon
 from fulfiller.domain.event import Event
 from fulfiller.domain.identity import Prior
-from fulfiller.domain.key import KeyRecord
 from fulfiller.domain.mode import ModeRow
 from fulfiller.domain.outcome import Outcome
 from fulfiller.domain.stripe import Delta, Stripe, StripeKey
@@ -261,25 +260,6 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Give connections back."""
-
-
-class Keyring(Protocol):
-    """Accounts and the API keys below them."""
-
-    def add_account(self, account: str, *, at: int) -> bool:
-        """Store an account; False if it exists."""
-
-    def add_key(self, record: KeyRecord) -> None:
-        """Store a key of an existing account."""
-
-    def find_key(self, key_id: str) -> KeyRecord | None:
-        """Return a key by its id."""
-
-    def keys(self) -> Sequence[KeyRecord]:
-        """Return all keys, newest first."""
-
-    def revoke_key(self, key_id: str, *, at: int) -> bool:
-        """Revoke a key; False if it is unknown or revoked already."""
 
 
 @dataclass(frozen=True, slots=True)
