@@ -1,14 +1,12 @@
 """A claim: somebody's wish for one coupon, and the states it can be in.
 
-                      ┌────────────► cancelled
-                      │                  ▲
-    waitlisted ──► accepted ──► issued   │
-         │            │  ▲               │
-         │            ▼  │               │
-         │          parked ──► declined  │
-         │            ▲                  │
-         └────────────┼──────────────────┘
-                      └ accepted ──► declined   (eligibility hook)
+        ┌─────────────┬───────► cancelled
+        │             │
+    waitlisted ──► accepted ──► issued
+                    │ ▲  │
+                    ▼ │  └────► declined   (eligibility hook)
+                  parked           ▲
+                     └─────────────┘       (abandoned)
 
 `waitlisted`, `accepted` and `parked` are stages: the claim is open and keeps its money.
 `issued`, `declined` and `cancelled` are terminal, once and for ever.

@@ -27,9 +27,7 @@ class CouponState(StrEnum):
 
 
 COUPON_MOVES = {
-    CouponState.ISSUED: frozenset(
-        {CouponState.RESERVED, CouponState.REDEEMED, CouponState.REVOKED}
-    ),
+    CouponState.ISSUED: frozenset({CouponState.RESERVED, CouponState.REVOKED}),
     CouponState.RESERVED: frozenset(
         {CouponState.ISSUED, CouponState.REDEEMED, CouponState.REVOKED}
     ),

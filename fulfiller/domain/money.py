@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 
-EXPONENTS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "KWD": 3, "BHD": 3, "OMR": 3, "TND": 3}
+WHOLE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+THOUSANDTHS = "BHD IQD JOD KWD LYD OMR TND"
+EXPONENTS = (
+    dict.fromkeys(WHOLE.split(), 0) | dict.fromkeys(THOUSANDTHS.split(), 3) | {"CLF": 4, "UYW": 4}
+)
 """Digits after the decimal point, where they are not two (ISO 4217, list one)."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Money:
     """An amount in minor units, such as 2500 fen for 25 yuan."""
 
@@ -15,8 +19,9 @@ class Money:
 
     def __post_init__(self) -> None:
         """Refuse what is no currency code; amounts are plain integers by type."""
-        if not (len(self.currency) == 3 and self.currency.isascii() and self.currency.isupper()):
-            message = f"currency {self.currency!r} is not an ISO 4217 code such as CNY"
+        code = self.currency
+        if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
+            message = f"currency {code!r} is not an ISO 4217 code such as CNY"
             raise ValueError(message)
 
     def __str__(self) -> str:
