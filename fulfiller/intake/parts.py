@@ -26,8 +26,6 @@ class Limits:
     """Claims that may wait for the committer: about two seconds of a busy intake."""
     deadline_s: float = 5.0
     """Every request is answered by then, if only to say that the store did not."""
-    body_s: float = 10.0
-    """A body must have arrived by then."""
     body_max: int = 16 * 1024
     batch_body_max: int = 1024 * 1024
     batch_max: int = 1_000

@@ -52,7 +52,9 @@ def listen(host: str, port: int) -> socket.socket:
 class Server(uvicorn.Server):
     """Uvicorn that says when it listens, cuts the slow, and ends with exit code 0."""
 
-    def __init__(self, app: App, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, app: App, ready: Callable[[], None], *, arrival_s: float = ARRIVAL_S
+    ) -> None:
         """Take the app; `ready` is called once connections are accepted."""
         super().__init__(
             uvicorn.Config(
@@ -71,6 +73,7 @@ class Server(uvicorn.Server):
         )
         self._app = app
         self._ready = ready
+        self._arrival_s = arrival_s
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say so."""
@@ -89,7 +92,7 @@ class Server(uvicorn.Server):
             now = asyncio.get_running_loop().time()
             for connection in tuple(self.server_state.connections):
                 if isinstance(connection, Patient):
-                    connection.cut(now - ARRIVAL_S)
+                    connection.cut(now - self._arrival_s)
         return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, _frame: FrameType | None) -> None:
@@ -119,7 +122,11 @@ class Patient(HttpToolsProtocol):
 
     def cut(self, before: float) -> None:
         """Hang up if the rest of a request is owed since longer ago."""
-        if self._owes_since is not None and self._owes_since < before:
+        if self._owes_since is None or self._owes_since >= before:
+            return
+        if self.cycle is not None and self.cycle.more_body and self.cycle.response_started:
+            self.transport.close()
+        else:
             self._refuse(Problem(Code.TIMED_OUT))
 
     def send_400_response(self, msg: str) -> None:

@@ -49,21 +49,11 @@ class Door:
     store: Truth
     store_url: str
 
-    def key(self, account: str, scopes: frozenset[Scope] = BOTH, **terms: int) -> str:
+    def key(
+        self, account: str, scopes: frozenset[Scope] = BOTH, *, expires_at: int | None = None
+    ) -> str:
         """Return a new API key of an account."""
-        key_id, secret = f"test{next(_keys)}", b"s" * 24
-        now = self.store.now()
-        self.store.add_account(account, at=now)
-        record = KeyRecord(
-            id=key_id,
-            account=account,
-            hash=key_hash(secret, PEPPER),
-            scopes=scopes,
-            created_at=now,
-            **terms,
-        )
-        self.store.add_key(record)
-        return key_text(key_id, secret)
+        return make_key(self.store, account, scopes, expires_at=expires_at)
 
     def caller(self, account: str = "teahouse", scopes: frozenset[Scope] = BOTH) -> httpx.Client:
         """Return an HTTP client that calls with a key of this account."""
@@ -101,6 +91,30 @@ class Door:
         press = Press(store=self.store, key=CODE_KEY, now=self.parts.now)
         bare = ClaimId(str(claim["claim_id"]).removeprefix("clm_"))
         assert issue((bare,), press).issued == (bare,)
+
+
+def make_key(
+    store: Truth,
+    account: str,
+    scopes: frozenset[Scope],
+    pepper: bytes = PEPPER,
+    *,
+    expires_at: int | None = None,
+) -> str:
+    """Store a new API key of an account, and return it."""
+    key_id, secret = f"test{next(_keys)}", b"s" * 24
+    now = store.now()
+    store.add_account(account, at=now)
+    record = KeyRecord(
+        id=key_id,
+        account=account,
+        hash=key_hash(secret, pepper),
+        scopes=scopes,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    store.add_key(record)
+    return key_text(key_id, secret)
 
 
 def body(user: str = "li", campaign: str = NAME, **more: object) -> Json:
@@ -141,10 +155,12 @@ def opened(
     broker_url: str = DEAD_BROKER,
     limits: Limits | None = None,
     each_store: Callable[[Truth], Truth] = lambda store: store,
+    **options: float,
 ) -> Iterator[Door]:
     """Run an intake on this store until the block ends.
 
-    `each_store` may put something before each store that the intake opens.
+    `each_store` may put something before each store that the intake opens; `options` are
+    those of the server.
     """
     clock_store = open_store(store_url, application="test clock")
     parts = IntakeParts(
@@ -159,17 +175,17 @@ def opened(
     )
     app = create_app(parts)
     store = open_store(store_url, application="test")
-    with closing(clock_store), closing(store), served(app) as url:
+    with closing(clock_store), closing(store), served(app, **options) as url:
         yield Door(url=url, app=app, parts=parts, store=store, store_url=store_url)
 
 
 @contextmanager
-def served(app: App) -> Iterator[str]:
+def served(app: App, **options: float) -> Iterator[str]:
     """Serve an app on a free port until the block ends."""
     urls: list[str] = []
     with listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
-        server = Server(app, lambda: urls.append(f"http://127.0.0.1:{port}"))
+        server = Server(app, lambda: urls.append(f"http://127.0.0.1:{port}"), **options)
         thread = Thread(target=_run(server, [listener]), name="door")
         thread.start()
         try:

@@ -1,0 +1,143 @@
+"""The intake as a process: ready when it says so, short with the slow, graceful at the end."""
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGTERM
+
+import httpx
+import psycopg
+import pytest
+
+from fulfiller.settings import load
+from fulfiller.wiring import pepper
+from tests import processes
+from tests.intake.door import BOTH, DEAD_BROKER, NAME, Door, make_key, opened, submit
+from tests.waiting import until
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """`fulfiller intake` on the store of a door, on a port of its own."""
+
+    process: processes.Process
+    url: str
+    key: str
+
+
+@contextmanager
+def running(door: Door, folder: Path) -> Iterator[Intake]:
+    """Run an intake process until the block ends."""
+    settings = {
+        "FULFILLER_STORE_URL": door.store_url,
+        "FULFILLER_BROKER_URL": DEAD_BROKER,
+        "FULFILLER_HOME": str(folder),
+        "FULFILLER_SECRET": "a secret for tests only",
+    }
+    key = make_key(door.store, "teahouse", BOTH, pepper(load(settings)))
+    argv = ["fulfiller", "intake", "--port", "0"]
+    process = processes.start(argv, env=settings, log=folder / "intake.log")
+    try:
+        ready = until(lambda: _address(process), within_s=30, what="the intake is ready")
+        yield Intake(process, ready, key)
+    finally:
+        process.kill()
+
+
+def test_a_ready_intake_listens(sqlite_door: Door, tmp_path: Path) -> None:
+    """The line that says so comes when the port answers, and names it."""
+    with running(sqlite_door, tmp_path) as intake:
+        assert httpx.get(intake.url + "/livez").json() == {"status": "alive"}
+        assert httpx.get(intake.url + "/readyz").json() == {"status": "ready"}
+        assert httpx.get(f"{intake.url}/v1/campaigns/{NAME}").json()["phase"] == "active"
+
+
+def test_sigterm_ends_it_in_order(sqlite_door: Door, tmp_path: Path) -> None:
+    """After SIGTERM it takes nothing more, whoever keeps a connection, and exits with 0."""
+    with running(sqlite_door, tmp_path) as intake, httpx.Client(base_url=intake.url) as kept_open:
+        kept_open.get("/livez")
+        intake.process.send(SIGTERM)
+        assert intake.process.popen.wait(15) == 0
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(intake.url + "/livez")
+        assert "Traceback" not in intake.process.text()
+
+
+def test_a_claim_under_way_is_answered_before_the_end(postgres_url: str, tmp_path: Path) -> None:
+    """SIGTERM in the midst of a commit: the commit ends, its claim is told, the exit is 0."""
+    with opened(postgres_url) as door:
+        door.campaign()
+        with running(door, tmp_path) as intake, ThreadPoolExecutor(1) as pool:
+            caller = httpx.Client(
+                base_url=intake.url, headers={"authorization": f"Bearer {intake.key}"}, timeout=30
+            )
+            with caller, psycopg.connect(postgres_url) as line:
+                line.execute("lock table claim in access exclusive mode")
+                answer = pool.submit(submit, caller, "one")
+                until(lambda: _somebody_waits(postgres_url), what="the commit waits")
+                intake.process.send(SIGTERM)
+                line.rollback()
+                kept = answer.result(timeout=15)
+            assert intake.process.popen.wait(15) == 0
+        assert kept.status_code == 202
+        assert door.entered() == 1
+
+
+def test_half_a_request_is_cut(sqlite_url: str) -> None:
+    """Who does not send the whole of a request in time is told so and hung up on."""
+    with opened(sqlite_url, arrival_s=0.5) as door:
+        host, _, port = door.url.removeprefix("http://").partition(":")
+        post = b"POST /v1/claims HTTP/1.1\r\ncontent-length: 9\r\n"
+        post += b"content-type: application/json\r\n"
+        key = door.key("teahouse").encode()
+        heads = (b"", b"POST /v1/cl", post + b"authorization: Bearer %s\r\n\r\n{" % key)
+        lines = [socket.create_connection((host, int(port)), timeout=30) for _ in heads]
+        for line, head in zip(lines, heads, strict=True):
+            line.sendall(head)
+        said = [line.makefile("rb").read() for line in lines]
+        for line in lines:
+            line.close()
+        assert httpx.get(door.url + "/livez").status_code == 200
+    assert all(each.startswith(b"HTTP/1.1 408 ") for each in said), said
+    assert json.loads(said[2].partition(b"\r\n\r\n")[2])["code"] == "timed_out"
+
+
+def test_who_is_refused_in_midst_of_a_body_is_answered_once(sqlite_url: str) -> None:
+    """An early refusal is the only answer; the rest of the body is not waited for long."""
+    with opened(sqlite_url, arrival_s=0.5) as door:
+        host, _, port = door.url.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=30) as line:
+            line.sendall(b"POST /v1/claims HTTP/1.1\r\ncontent-length: 9\r\n\r\n{")
+            said = line.makefile("rb").read()
+    assert said.startswith(b"HTTP/1.1 401 ")
+    assert said.count(b"HTTP/1.1") == 1
+
+
+def test_a_connection_at_rest_is_left_alone(sqlite_url: str) -> None:
+    """A connection that owes nothing is not cut: it may bring its next request later."""
+    with opened(sqlite_url, arrival_s=0.3) as door, door.caller() as caller:
+        door.campaign()
+        place = submit(caller, "one").headers["location"]
+        caller.get(place + "?wait_s=2.5")
+        line = caller._transport._pool.connections[0]  # type: ignore[attr-defined] # noqa: SLF001
+        assert line.is_idle()
+        caller.get("/livez")
+        assert caller._transport._pool.connections == [line]  # type: ignore[attr-defined] # noqa: SLF001
+
+
+def _address(process: processes.Process) -> str:
+    return "".join(re.findall(r"^ready intake (\S+)$", process.text(), re.MULTILINE))
+
+
+def _somebody_waits(postgres_url: str) -> bool:
+    with psycopg.connect(postgres_url) as line:
+        asked = line.execute(
+            "select count(*) from pg_locks join pg_database on pg_database.oid = database"
+            " where datname = current_database() and not granted"
+        )
+        return asked.fetchone() != (0,)
