@@ -135,7 +135,10 @@ def _problems(campaign: Campaign) -> list[tuple[str, str]]:
         ("promise_s", campaign.promise_s > 0, "it must be at least one second"),
         ("code_source", campaign.code_source == "minted", "only `minted` codes exist so far"),
         ("validity", _is_dated(campaign.validity), "state either until or days, days at least 1"),
+        ("validity", _outlasts(campaign), "coupons of the last hour would be born expired"),
+        ("backlog_threshold", _at_least(campaign.backlog_threshold, 1), "it must be at least 1"),
         ("resume_threshold", _is_below(campaign), "it must lie below backlog_threshold"),
+        ("waitlist_cap", _at_least(campaign.waitlist_cap, 0), "it must not be negative"),
     )
     return [(name, problem) for name, fine, problem in checks if not fine]
 
@@ -154,9 +157,18 @@ def _is_zone(zone: str) -> bool:
 
 
 def _is_dated(validity: Validity) -> bool:
-    return (validity.until is None) != (validity.days is None) and (validity.days or 1) >= 1
+    return (validity.until is None) != (validity.days is None) and _at_least(validity.days, 1)
+
+
+def _outlasts(campaign: Campaign) -> bool:
+    until = campaign.validity.until
+    return until is None or max(until, campaign.floor or until) >= campaign.closes_at
+
+
+def _at_least(number: int | None, least: int) -> bool:
+    return number is None or number >= least
 
 
 def _is_below(campaign: Campaign) -> bool:
     low, high = campaign.resume_threshold, campaign.backlog_threshold
-    return low is None or high is None or 0 <= low < high
+    return _at_least(low, 0) and (low is None or high is None or low < high)

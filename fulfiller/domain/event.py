@@ -60,20 +60,22 @@ def unpacked(raw: bytes) -> tuple[ClaimId, ...]:
 
 
 def digest(previous: bytes, number: int, event: Event) -> bytes:
-    """Return the digest of a sealed event: SHA-256 over the one before it and all it says."""
-    head = "\x1f".join(
-        (
-            str(number),
-            str(event.at),
-            event.campaign,
-            event.kind,
-            "" if event.tier is None else str(event.tier),
-            str(event.amount),
-            event.actor,
-            event.detail,
-        )
+    """Return the digest of a sealed event: SHA-256 over the one before it and all it says.
+
+    Each text stands behind its length, so that no two events read the same.
+    """
+    said = (
+        str(number),
+        str(event.at),
+        event.campaign,
+        event.kind,
+        "" if event.tier is None else str(event.tier),
+        str(event.amount),
+        event.actor,
+        event.detail,
     )
-    return sha256(previous + head.encode() + b"\x1e" + packed(event.ids)).digest()
+    head = b"".join([b"%d:%b" % (len(text), text) for text in map(str.encode, said)])
+    return sha256(previous + head + packed(event.ids)).digest()
 
 
 def _dashed(text: str) -> ClaimId:

@@ -58,13 +58,17 @@ def key_text(key_id: str, secret: bytes) -> str:
 
 
 def split_key(text: str) -> tuple[str, bytes] | None:
-    """Return the id and the secret of a key, or None when the text is no key of ours."""
-    head, _, rest = text.partition("_")
+    """Return the id and the secret of a key, or None when the text is no key of ours.
+
+    Decoding forgives what writing never produces, so the key is written again to compare.
+    """
+    _, _, rest = text.partition("_")
     key_id, _, secret = rest.partition("_")
-    if head != PREFIX or not key_id.isalnum():
+    if not (key_id.isascii() and key_id.isalnum()):
         return None
     try:
         raw = urlsafe_b64decode(secret)
     except (Base64Error, ValueError):
         return None
-    return (key_id, raw) if len(raw) == SECRET_BYTES else None
+    ours = len(raw) == SECRET_BYTES and key_text(key_id, raw) == text
+    return (key_id, raw) if ours else None

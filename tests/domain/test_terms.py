@@ -170,7 +170,7 @@ def campaigns(draw: st.DrawFn) -> Campaign:
     maybe = st.none() | st.integers(0, 10**9)
     low, high = sorted(draw(st.tuples(st.integers(1, 10**9), st.integers(1, 10**9))))
     dated = draw(st.booleans())
-    until, days = draw(st.integers(0, 10**16)), draw(st.integers(1, 36_500))
+    until, days = draw(st.integers(2 * 10**16, 3 * 10**16)), draw(st.integers(1, 36_500))
     return Campaign(
         id=draw(st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)),
         owner=draw(st.text("abc ü優-_.", min_size=1, max_size=64)),
