@@ -75,7 +75,7 @@ def start(argv: list[str], *, env: Mapping[str, str], log: Path) -> Process:
         popen = subprocess.Popen(
             [sys.executable, "-m", *argv],
             cwd=ROOT,
-            env=inherited | {"PYTHONUNBUFFERED": "1"} | env,
+            env={**inherited, "PYTHONUNBUFFERED": "1", **env},
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,

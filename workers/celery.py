@@ -12,6 +12,5 @@ app = celery_app(
     include=["workers.tasks"],
     worker_concurrency=settings().worker_slots,
 )
-app.set_default()
 app.steps["consumer"].update((steps.Screen, steps.Announce))
 signals.connect()

@@ -1,22 +1,23 @@
 """The tasks: a few lines each, for the verbs are in `fulfiller.service`."""
 
-import logging
 from typing import Any
 
-from celery import Task, shared_task
+from celery import Task
 
 from fulfiller.broker.message import Unfit, read
 from fulfiller.broker.quarantine import set_aside
 from fulfiller.broker.topology import ISSUE_TASK
-from fulfiller.domain.error import StoreError
+from fulfiller.domain.error import StoreUnavailable
 from fulfiller.domain.outcome import Issued
 from fulfiller.service.issue import issue
+from workers.celery import app
 from workers.desk import desk
 
-log = logging.getLogger(__name__)
+RESULT_MAX = 200
+"""Characters of a result, which logs and Flower show."""
 
 
-@shared_task(name=ISSUE_TASK, bind=True, typing=False)
+@app.task(name=ISSUE_TASK, bind=True, typing=False)
 def claims_issue(self: Task[..., str], *args: Any, **kwargs: Any) -> str:
     """Issue coupons: one claim = one task at rest, up to 500 under load.
 
@@ -29,9 +30,8 @@ def claims_issue(self: Task[..., str], *args: Any, **kwargs: Any) -> str:
     redelivered = bool((self.request.delivery_info or {}).get("redelivered"))
     try:
         return told(issue(ids, desk(), redelivered=redelivered))
-    except StoreError as fault:
-        log.warning("claims.left n=%d fault=%s", len(ids), fault)
-        return f"left={len(ids)} {type(fault).__name__}"
+    except StoreUnavailable as fault:
+        return f"left={len(ids)} {type(fault).__name__}: {fault}"[:RESULT_MAX]
 
 
 def told(done: Issued) -> str:

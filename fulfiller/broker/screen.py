@@ -46,6 +46,10 @@ class _Headers(msgspec.Struct):
     stamped_headers: list[str] | None = None
 
 
+_Body = tuple[list[Any], dict[str, Any], dict[str, Any] | None]
+"""Arguments, keywords, and what Celery wants to know about them."""
+
+
 def element_flaw(element: bytes, channel: Any) -> Flaw | None:
     """Return what keeps a list element of Redis from becoming a message."""
     try:
@@ -69,7 +73,7 @@ def task_flaw(message: Message, names: Collection[str]) -> Flaw | None:
     """Return what keeps a message from becoming a request for one of these tasks."""
     try:
         headers = msgspec.convert(message.headers, _Headers)
-        _, _, _ = message.payload
+        msgspec.convert(message.payload, _Body)
     except (msgspec.ValidationError, TypeError, ValueError):
         return Flaw.MISSHAPEN
     except Exception:  # noqa: BLE001 - decoders raise what they like for what strangers send

@@ -21,7 +21,6 @@ def queue_name(tier: Tier) -> str:
 
 
 QUEUE_NAMES = {tier: queue_name(tier) for tier in Tier}
-TIERS = {name: tier for tier, name in QUEUE_NAMES.items()}
 
 
 def key(name: str) -> str:

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 from redis import Redis
@@ -66,7 +65,7 @@ def queue(valkey: Server) -> Iterator[CeleryQueue]:
 
 
 @pytest.fixture
-def redis(valkey: Server) -> Iterator["Redis[Any]"]:
+def redis(valkey: Server) -> Iterator[Redis]:
     """The broker, looked at with plain Redis commands."""
     with Redis.from_url(valkey.url) as line:
         yield line

@@ -6,7 +6,7 @@ from itertools import count
 
 from sqlalchemy import text
 
-from fulfiller.clock import claim_ids
+from fulfiller.clock import new_claim_id
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import ClaimId, Request, State
 from fulfiller.domain.money import Money
@@ -56,7 +56,7 @@ class Festival:
         """Have claims of so many people accepted, and return their ids."""
         now = self.store.now()
         requests = [_request(next(self.users)) for _ in range(number)]
-        circumstances = Round(now=now, new_id=claim_ids(lambda: now))
+        circumstances = Round(now=now, new_id=lambda: new_claim_id(now))
         answers = accept(requests, store=self.store, circumstances=circumstances)
         return tuple(answer.claim.id for answer in answers if isinstance(answer, Accepted))
 
@@ -83,6 +83,10 @@ class Festival:
         link = self.store.link
         with link.writing(), link.engine.begin() as connection:
             connection.execute(statement, {"amount": 10**12, "claim_id": claim_id})
+
+    def was_tried(self, claim_id: ClaimId, times: int) -> bool:
+        """Return whether an accepted claim was counted as tried so many times."""
+        return self.attempts(claim_id) == times
 
     def attempts(self, claim_id: ClaimId) -> int:
         """Return how often an accepted claim was counted as tried."""

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP, SIGTERM
-from typing import Any
 
 import pytest
 from redis import Redis
@@ -32,20 +31,20 @@ def offered_until_issued(festival: Festival, queue: CeleryQueue, number: int = 5
 
 
 def test_a_broker_that_only_reads_does_not_end_a_worker(
-    worker: Process, festival: Festival, queue: CeleryQueue, redis: "Redis[Any]"
+    worker: Process, festival: Festival, queue: CeleryQueue, redis: Redis
 ) -> None:
     """READONLY, as in a failover, is waited out."""
-    redis.execute_command("REPLICAOF", "127.0.0.1", "1")
+    redis.replicaof("127.0.0.1", 1)
     try:
         worker.says("read only replica")
     finally:
-        redis.execute_command("REPLICAOF", "NO", "ONE")
+        redis.replicaof("NO", "ONE")
     offered_until_issued(festival, queue)
     assert worker.alive
 
 
 def test_a_broker_that_is_full_does_not_end_a_worker(
-    worker: Process, festival: Festival, queue: CeleryQueue, redis: "Redis[Any]"
+    worker: Process, festival: Festival, queue: CeleryQueue, redis: Redis
 ) -> None:
     """Out of memory is waited out, also in the midst of taking a task in."""
     ids = festival.accept(5)
@@ -73,7 +72,7 @@ def test_a_broker_that_restarts_is_found_again(
 
 
 def test_a_broker_that_was_emptied_is_served_on(
-    worker: Process, festival: Festival, queue: CeleryQueue, redis: "Redis[Any]"
+    worker: Process, festival: Festival, queue: CeleryQueue, redis: Redis
 ) -> None:
     """FLUSHALL takes queues and bindings away, and nothing else."""
     offered_until_issued(festival, queue)

@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections import Counter
 from typing import Any
 
+import pytest
 from redis import Redis
 
 from fulfiller.broker.message import Flaw
@@ -73,6 +74,9 @@ MISSHAPEN: dict[str, object] = {
     "a time limit of words": envelope(timelimit="soon"),
     "a date of numbers": envelope(eta=5),
     "a body of four": with_body(b64encode(b"[[], {}, {}, {}]").decode()),
+    "arguments that are a number": with_body(b64encode(b"[7, {}, {}]").decode()),
+    "keywords that are a list": with_body(b64encode(b"[[], [], {}]").decode()),
+    "a list where links belong": with_body(b64encode(b"[[], {}, [1]]").decode()),
     "a body that is a number": with_body(b64encode(b"7").decode()),
 }
 UNKNOWN_TASK = {"a task of others": envelope(task="orders.ship")}
@@ -80,6 +84,7 @@ REJECTED = {"a date that is none": envelope(eta="tomorrow")}
 NEWER_VERSION = {"version 2": envelope(v=2), "version one": envelope(v="one")}
 OVERSIZE = {"1,001 ids": envelope([[CLAIM] * 1_001])}
 MALFORMED_IDS = {
+    "keywords": with_body(b64encode(b'[[], {"ids": []}, {}]').decode()),
     "no arguments": envelope([]),
     "no ids": envelope([[]]),
     "an id alone": envelope([CLAIM]),
@@ -100,7 +105,7 @@ OTHERS: dict[Flaw, dict[str, Any]] = {
 
 
 def test_no_garbage_ends_a_worker(
-    sqlite_url: str, start_worker: StartWorker, queue: CeleryQueue, redis: "Redis[Any]"
+    sqlite_url: str, start_worker: StartWorker, queue: CeleryQueue, redis: Redis
 ) -> None:
     """Each kind is set aside under its flaw by the same worker, which never reconnects."""
     worker = start_worker(sqlite_url)
@@ -121,8 +126,9 @@ def test_no_garbage_ends_a_worker(
     until(lambda: redis.hlen(key("unacked")) == 0)
 
 
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 def test_the_next_good_hint_is_issued(
-    worker: Process, festival: Festival, queue: CeleryQueue, redis: "Redis[Any]"
+    worker: Process, festival: Festival, queue: CeleryQueue, redis: Redis
 ) -> None:
     """What follows garbage in the same queue is served as if nothing had been."""
     for element in (b"hello", b"[]", json.dumps(envelope(task=[])).encode()):
@@ -134,7 +140,7 @@ def test_the_next_good_hint_is_issued(
 
 
 def test_quarantine_keeps_the_newest_and_counts_all(
-    sqlite_url: str, start_worker: StartWorker, queue: CeleryQueue, redis: "Redis[Any]"
+    sqlite_url: str, start_worker: StartWorker, queue: CeleryQueue, redis: Redis
 ) -> None:
     """A flood of garbage fills neither the broker nor the log with its contents."""
     worker = start_worker(sqlite_url)
