@@ -35,6 +35,7 @@ def demo(ctx: click.Context, /, **options: object) -> None:
         "Fulfiller plays 6 February 2026: ten million requests in nine hours, in small.", flush=True
     )
 
-    from fulfiller.ops.demo.run import Options, run
+    from fulfiller.ops.demo.options import Options
+    from fulfiller.ops.demo.run import run
 
     ctx.exit(run(Options(**options)))  # type: ignore[arg-type]

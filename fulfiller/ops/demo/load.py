@@ -23,8 +23,8 @@ from fulfiller.ops.demo.sending import Sender, pace
 from fulfiller.ops.demo.traffic import wishes
 
 REPORT_S = 0.25
-CONNECTIONS = 64
-CHECKERS = 16
+CONNECTIONS = 12
+CHECKERS = 8
 
 
 async def serve(url: str, key: str) -> None:

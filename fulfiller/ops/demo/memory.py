@@ -29,7 +29,7 @@ class Memory:
     """What was sent and what was answered; `broken` says which answers contradict others."""
 
     sent: int = 0
-    accepted: int = 0
+    accepted: set[str] = field(default_factory=set)
     repeated: int = 0
     failed: int = 0
     refused: Counter[str] = field(default_factory=Counter)
@@ -57,7 +57,7 @@ class Memory:
         return asdict(
             Tally(
                 sent=self.sent,
-                accepted=self.accepted,
+                accepted=len(self.accepted),
                 repeated=self.repeated,
                 refused=dict(self.refused),
                 failed=self.failed,
@@ -89,12 +89,13 @@ class Memory:
     def _hear_claim(self, wish: Wish, claim: Claim) -> None:
         if claim.replayed:
             self.repeated += 1
+        elif claim.claim_id in self.accepted:
+            self.broken.append(f"{claim.claim_id} was accepted twice")
         else:
-            self.accepted += 1
+            self.accepted.add(claim.claim_id)
+        # The answer to a repeat may well be heard before the first one's.
         if claim.claim_id not in self.promises:
             self._promise(wish, claim)
-        elif not claim.replayed:
-            self.broken.append(f"{claim.claim_id} was promised twice")
         known = (
             (self.by_key.setdefault(wish.key, claim.claim_id), "key", wish.key),
             (

@@ -1,5 +1,6 @@
 """The play itself: a rehearsal, the day with its kill, the draining, and the proof."""
 
+from dataclasses import dataclass
 from signal import Signals
 from typing import Any
 
@@ -11,10 +12,17 @@ from fulfiller.ops.demo.upstream import Upstream
 from fulfiller.ops.demo.view import WORKING
 from fulfiller.ops.demo.watch import Watch
 from fulfiller.ops.supervise.stack import Stack
+from fulfiller.service.port import Queue
 
 TICK_S = 0.25
-KILL_AT = 0.5
-"""Part of the day at which a worker is killed: in the middle of the flood."""
+KILL_FROM, KILL_TO = 0.5, 0.6
+"""Parts of the day between which a worker is killed: in the midst of the flood.
+
+As soon as tasks wait in the broker every worker has its hands full, and that is the moment.
+"""
+AIM_S = 0.02
+STRANDED_S = 1.0
+"""How long after the kill what is still open must have been in its hands."""
 VICTIM = "worker2"
 WORKERS = ("worker1", VICTIM)
 DRAIN_MAX_S = 30.0
@@ -22,19 +30,31 @@ QUEUE_SAID = 200
 """A backlog that is worth a remark."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """Everything that takes part."""
+
+    stack: Stack
+    queue: Queue
+    upstream: Upstream
+    watch: Watch
+    screen: Screen
+    track: Track
+
+
 class Play:
     """One day on a running stack; what it sees it leaves on the track."""
 
-    def __init__(
-        self, stack: Stack, upstream: Upstream, watch: Watch, screen: Screen, track: Track
-    ) -> None:
+    def __init__(self, scene: Scene) -> None:
         """Play nothing yet."""
-        self._stack = stack
-        self._upstream = upstream
-        self._watch = watch
-        self._screen = screen
-        self._track = track
+        self._stack = scene.stack
+        self._queue = scene.queue
+        self._upstream = scene.upstream
+        self._watch = scene.watch
+        self._screen = scene.screen
+        self._track = scene.track
         self._outcome = Outcome()
+        self._held: int | None = None
         self._killed: tuple[float, int] | None = None
         self._began_s = 0.0
         self._played = False
@@ -47,10 +67,13 @@ class Play:
         self._say("The doors are open.")
         while not self._over() and self._elapsed_s() < span_s + DRAIN_MAX_S:
             # The store is read when a report has come, so that both are of one moment.
-            self._hear(self._upstream.report(TICK_S))
-            if self._killed is None and self._elapsed_s() >= span_s * KILL_AT:
+            aiming = self._killed is None and self._elapsed_s() >= span_s * KILL_FROM
+            report = self._upstream.report(AIM_S if aiming else TICK_S)
+            if aiming and (self._busy() or self._elapsed_s() >= span_s * KILL_TO):
                 self._kill()
-            self._look()
+            if report or not aiming:
+                self._hear(report or {})
+                self._look()
         return self._outcome
 
     def _over(self) -> bool:
@@ -58,9 +81,7 @@ class Play:
         done.drained = self._played and self._track.last.backlog == 0
         return done.drained and done.recovered_s is not None and self._all_work()
 
-    def _hear(self, report: dict[str, Any] | None) -> None:
-        if report is None:
-            return
+    def _hear(self, report: dict[str, Any]) -> None:
         self._watch.sample(report.get("sample", ()))
         if "tally" in report:
             self._outcome.tally = Tally(**report["tally"])
@@ -70,6 +91,9 @@ class Play:
             self._outcome.faults = report["faults"]
             self._played = True
             self._say("The last request has its answer.")
+
+    def _busy(self) -> bool:
+        return any((self._queue.depths() or {}).values())
 
     def _kill(self) -> None:
         pid = self._stack.pid(VICTIM)
@@ -90,10 +114,15 @@ class Play:
         if self._killed is None or self._outcome.recovered_s is not None:
             return
         killed_s, killed_at = self._killed
-        oldest = self._watch.oldest()
-        if oldest is None or oldest > killed_at:
-            took_s = self._outcome.recovered_s = self._elapsed_s() - killed_s
-            self._say(f"Every claim from before the kill has its coupon, {took_s:.1f} s after it.")
+        left = self._watch.older(killed_at)
+        took_s = self._elapsed_s() - killed_s
+        if left and self._held is None and took_s >= STRANDED_S:
+            self._held = left
+            self._say(f"{left:,} claims were in its hands. They are safe in the store.")
+        if not left:
+            self._outcome.recovered_s = took_s
+            whose = "Each of them" if self._held else "Every claim from before the kill"
+            self._say(f"{whose} has its coupon, {took_s:.1f} s after the kill.")
 
     def _remark(self, reading: Reading) -> None:
         if reading.backlog >= QUEUE_SAID:

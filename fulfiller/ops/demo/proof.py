@@ -7,14 +7,21 @@ from pathlib import Path
 
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.money import Money
-from fulfiller.domain.stripe import SHARES, Count, Purse, Stripe, counted, total
+from fulfiller.domain.stripe import Count, Purse, Stripe, counted, total
 from fulfiller.ops.demo.outcome import Outcome
 from fulfiller.ops.demo.watch import bare
 from fulfiller.wiring import Truth
 
 PAGE = 500
 RECOVERY_MAX_S = 15.0
-WORDS = {Count.ACCEPTED: "still open"}
+ENDS = {
+    Count.ISSUED: "issued",
+    Count.DECLINED: "declined",
+    Count.CANCELLED: "cancelled",
+    Count.PARKED: "parked",
+    Count.WAITLISTED: "waitlisted",
+    Count.ACCEPTED: "accepted, still open",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +65,8 @@ def proof(evidence: Evidence, store: Truth) -> list[Line]:
 
 def _accounted(stripes: Sequence[Stripe]) -> Line:
     entered = counted(stripes, Count.ENTERED)
-    parts = {count: counted(stripes, count) for count in SHARES}
-    words = " + ".join(f"{n:,} {WORDS.get(count, count)}" for count, n in parts.items())
+    parts = {count: counted(stripes, count) for count in ENDS}
+    words = " + ".join(f"{n:,} {ENDS[count]}" for count, n in parts.items())
     open_claims = parts[Count.ACCEPTED] + parts[Count.PARKED]
     fine = entered == sum(parts.values()) and not open_claims
     return Line("every claim is accounted for", fine, f"{entered:,} entered = {words}")

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from fulfiller.ops.demo.chart import glyphs
+from fulfiller.ops.demo.chart import UNICODE, glyphs
 from fulfiller.ops.demo.proof import Line
 from fulfiller.ops.demo.reading import Note, Track
 from fulfiller.ops.demo.view import ALARM, ISSUED, NAME, Picture, Stage, note_line, plain
@@ -120,15 +120,15 @@ def screen(console: Console, stage: Stage, track: Track) -> Screen:
     return kind(console, stage, track)
 
 
-def proof_table(lines: Sequence[Line], encoding: str) -> Text:
-    """Return the proof, line by line, each with its sign and its figures."""
-    unicode = glyphs(encoding).levels[-1] == "█"
-    yes, no = ("✓", "✗") if unicode else ("ok", "BROKEN")
+def proof_table(lines: Sequence[Line], console: Console) -> Text:
+    """Return the proof, each line with its sign and its figures, below it where space is short."""
+    yes, no = ("✓", "✗") if glyphs(console.encoding) is UNICODE else ("ok", "BROKEN")
     width = max(len(line.law) for line in lines)
+    widest = max(len(line.detail) for line in lines) + width + len(f" {yes}   ")
+    narrow = console.is_terminal and widest > console.width
     table = Text()
     for line in lines:
         sign = (f" {yes} ", ISSUED) if line.ok else (f" {no} ", ALARM)
-        table.append_text(
-            Text.assemble(sign, (f"{line.law:<{width}}  ", NAME), (line.detail, ""), "\n")
-        )
+        gap = "\n" + " " * len(sign[0]) if narrow else " " * (width - len(line.law) + 2)
+        table.append_text(Text.assemble(sign, (line.law, NAME), gap, (line.detail, ""), "\n"))
     return table

@@ -1,8 +1,9 @@
 """Send requests when they are due: one by one, and many at once when that falls behind."""
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Coroutine, Sequence
-from itertools import count
+from math import inf
 
 from fulfiller.client import AsyncClient, Claim, ClientError, NewClaim
 from fulfiller.clock import monotonic
@@ -10,10 +11,13 @@ from fulfiller.ops.demo.memory import Memory
 from fulfiller.ops.demo.traffic import Wish
 
 TICK_S = 0.01
-SINGLES = 48
+SINGLES = 8
 """Requests under way one by one at most; what is due beyond that goes in batches."""
-BATCHES = 4
-BATCH_MAX = 100
+BATCHES = 3
+BATCH_MIN, BATCH_MAX = 10, 100
+WARM_S = 0.7
+CROWD = 50_000
+"""People who wait at the doors in a rehearsal: more than are let in."""
 
 
 class Sender:
@@ -27,15 +31,15 @@ class Sender:
         self._under_way: set[asyncio.Task[None]] = set()
         self._batches = 0
 
-    async def play(self, day: Sequence[Wish]) -> None:
-        """Send every request of the day and return when each has its answer."""
+    async def play(self, day: Sequence[Wish], *, stop_s: float = inf) -> None:
+        """Send every request of the day, or what comes before `stop_s`, and await each answer."""
         start_s = monotonic()
         due = 0
         while due < len(day) or self._under_way:
             now_s = monotonic() - start_s
-            end = due
-            while end < len(day) and day[end].due_s <= now_s:
-                end += 1
+            if now_s >= stop_s:
+                due = len(day)
+            end = bisect_right(day, now_s, lo=due, key=lambda wish: wish.due_s)
             due = self._send(day, due, end)
             await asyncio.sleep(TICK_S)
 
@@ -46,7 +50,7 @@ class Sender:
             if alone:
                 self._begin(self._submit(day[start]))
                 start += 1
-            elif self._batches < BATCHES:
+            elif self._batches < BATCHES and end - start >= BATCH_MIN:
                 stop = min(start + BATCH_MAX, end)
                 self._batches += 1
                 self._begin(self._submit_many(day[start:stop]))
@@ -79,30 +83,18 @@ class Sender:
 
 
 async def pace(client: AsyncClient, campaign: str, *, seconds: float) -> float:
-    """Return how many requests a second are answered when as many as may be are under way.
-
-    Half a time is run to warm up before the time that counts.
-    """
-    numbers = count()
-    await _press(client, campaign, seconds / 2, numbers)
-    return await _press(client, campaign, seconds, numbers)
-
-
-async def _press(client: AsyncClient, campaign: str, seconds: float, numbers: count[int]) -> float:
-    start_s = monotonic()
-
-    async def press(number: int) -> int:
-        sent = 0
-        while monotonic() - start_s < seconds:
-            wish = Wish(
-                0.0, f"rehearsal-{number}-{next(numbers)}", "first", f"{start_s}-{next(numbers)}"
-            )
-            await one(client, campaign, wish)
-            sent += 1
-        return sent
-
-    sent = await asyncio.gather(*(press() for _ in range(SINGLES)))
-    return sum(sent) / (monotonic() - start_s)
+    """Return how many claims a second are taken in when more are due than can be sent."""
+    memory = Memory()
+    crowd = [Wish(0.0, f"rehearsal-{n}", "first", f"rehearsal-{n}") for n in range(CROWD)]
+    pressing = asyncio.create_task(
+        Sender(client, campaign, memory).play(crowd, stop_s=WARM_S + seconds)
+    )
+    await asyncio.sleep(WARM_S)
+    start_s, before = monotonic(), len(memory.accepted)
+    await asyncio.wait((pressing,), timeout=seconds)
+    took_s, taken = monotonic() - start_s, len(memory.accepted) - before
+    await pressing
+    return taken / took_s
 
 
 async def one(client: AsyncClient, campaign: str, wish: Wish) -> Claim | ClientError:

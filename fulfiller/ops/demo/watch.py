@@ -14,6 +14,7 @@ from fulfiller.wiring import Truth
 LATEST = 300
 """Waits that the figures on the screen are taken from."""
 PENDING_MAX = 600
+PAGE = 1_000
 
 
 class Watch:
@@ -26,6 +27,11 @@ class Watch:
         self._pending: deque[ClaimId] = deque(maxlen=PENDING_MAX)
         self._latest: deque[float] = deque(maxlen=LATEST)
         self.waits_ms: list[float] = []
+
+    @property
+    def coupons(self) -> int:
+        """Return how many coupons the campaign has in all."""
+        return self._campaign.coupons
 
     def sample(self, public_ids: Iterable[str]) -> None:
         """Follow these claims until they have their coupon."""
@@ -48,12 +54,13 @@ class Watch:
             workers=workers,
         )
 
-    def oldest(self) -> int | None:
-        """Return since when the oldest accepted claim has been ready; None without any."""
-        fronts = (
-            self._store.ready(sight.lane, after=FRONT, limit=1) for sight in self._store.lanes()
+    def older(self, instant: int) -> int:
+        """Return how many claims have been ready since before an instant, counted to a page."""
+        return sum(
+            ready.ready_at <= instant
+            for sight in self._store.lanes()
+            for ready in self._store.ready(sight.lane, after=FRONT, limit=PAGE)
         )
-        return min((rows[0].ready_at for rows in fronts if rows), default=None)
 
     def now(self) -> int:
         """Return the store's clock."""

@@ -33,6 +33,11 @@ class Logs:
         with self._lock:
             return list(self._kept[name])[-lines:]
 
+    def names(self) -> list[str]:
+        """Return everybody who has said something."""
+        with self._lock:
+            return list(self._kept)
+
 
 def silent(name: str, line: str) -> None:
     """Pass nothing on."""
