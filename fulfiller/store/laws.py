@@ -143,10 +143,9 @@ LAWS = (
         name="each claim entered the log once",
         over="claim",
         offenders=f"""
-          with {{log}}
           select claim_id, sum(known) as known, sum(entered) as entered from (
             select claim_id, 1 as known, 0 as entered from claim
-            union all select claim_id, 0, 1 from log where kind in ({_kinds(ENTERING)})
+            union all select claim_id, 0, 1 from {{log}} l where kind in ({_kinds(ENTERING)})
           ) seen
           group by claim_id having sum(known) <> 1 or sum(entered) <> 1""",
         says="clm_{claim_id} has {known} claim rows and entered the log {entered} times",
@@ -155,11 +154,10 @@ LAWS = (
         name="each coupon and outcome is one event, and the other way round",
         over="event",
         offenders=f"""
-          with {{log}}
           select claim_id, kind, sum(stored) as stored, sum(logged) as logged from (
             select claim_id, '{Kind.CLAIM_ISSUED}' as kind, 1 as stored, 0 as logged from coupon
             union all select claim_id, 'claim.' || ending, 1, 0 from outcome
-            union all select claim_id, kind, 0, 1 from log where kind in ({_kinds(TERMINAL)})
+            union all select claim_id, kind, 0, 1 from {{log}} l where kind in ({_kinds(TERMINAL)})
           ) seen
           group by claim_id, kind having sum(stored) <> sum(logged) or sum(logged) > 1""",
         says="clm_{claim_id}: {kind} is {stored} times in the tables, {logged} times in the log",
@@ -168,14 +166,14 @@ LAWS = (
         name="open claims stand where the log left them",
         over="open_claim",
         offenders=f"""
-          with {{log}}, folded as (
+          with folded as (
             select o.claim_id, o.stage, case
               when count(*) filter (where l.kind = '{Kind.CLAIM_PARKED}')
                 > count(*) filter (where l.kind = '{Kind.CLAIM_REPLAYED}') then 'parked'
               when count(*) filter (where l.kind = '{Kind.CLAIM_WAITLISTED}')
                 > count(*) filter (where l.kind = '{Kind.CLAIM_ADMITTED}') then 'waitlisted'
               else 'accepted' end as left_at
-            from log l join open_claim o on o.claim_id = l.claim_id
+            from {{log}} l join open_claim o on o.claim_id = l.claim_id
             group by o.claim_id, o.stage)
           select claim_id, stage, left_at from folded where stage <> left_at""",
         says="clm_{claim_id} is {stage}, by the log it is {left_at}",
@@ -184,8 +182,7 @@ LAWS = (
         name="events name claims of their campaign and tier",
         over="event",
         offenders="""
-          with {log}
-          select l.event, l.claim_id from log l
+          select l.event, l.claim_id from {log} l
             left join claim c on c.claim_id = l.claim_id
           where c.campaign is null or c.campaign <> l.campaign or c.tier <> coalesce(l.tier, -1)""",
         says="event {event} names clm_{claim_id}, which is not of its campaign and tier",
@@ -194,9 +191,9 @@ LAWS = (
         name="events move as much money as their claims are worth",
         over="event",
         offenders=f"""
-          with {{log}}, worth as (
+          with worth as (
             select l.event, sum(c.amount) as amount, count(*) as claims
-            from log l join claim c on c.claim_id = l.claim_id group by l.event)
+            from {{log}} l join claim c on c.claim_id = l.claim_id group by l.event)
           select e.id, e.kind, e.amount, coalesce(w.amount, 0) as worth, length(e.ids) as packed
           from event e left join worth w on w.event = e.id
           where (e.kind in ({_kinds(OF_CLAIMS)})

@@ -7,13 +7,18 @@ from collections.abc import Sequence
 
 from fulfiller.store import chain, ledger
 from fulfiller.store.laws import LAWS, Finding, judge
-from fulfiller.store.snapshot import snapshot
+from fulfiller.store.snapshot import Snapshot, snapshot
 
-__all__ = ["Finding", "prove"]
+__all__ = ["Finding", "findings", "prove"]
 
 
 def prove(store_url: str) -> Sequence[Finding]:
     """Judge every law in one snapshot; writers go on meanwhile and are not waited for."""
     with snapshot(store_url) as seen:
-        claims = [judge(law, seen) for law in LAWS]
-        return (*claims, *ledger.findings(seen), chain.finding(seen))
+        return findings(seen)
+
+
+def findings(seen: Snapshot) -> Sequence[Finding]:
+    """Judge every law in a snapshot that is open already."""
+    rows = [judge(law, seen) for law in LAWS]
+    return (*rows, *ledger.findings(seen), chain.finding(seen))

@@ -19,36 +19,44 @@ BATCH = 1_000
 Row = Mapping[str, Any]
 """A row by column name, typed by the law that reads it."""
 
-# Long reads are what this is for: no timeout, room to sort, no compiling of short queries.
-SETTINGS = ("statement_timeout = 0", "lock_timeout = 0", "work_mem = '64MB'", "jit = off")
+ISOLATED = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+PREPARATIONS = {
+    # Long reads are what this is for: no timeout, room to sort, no compiling of short queries.
+    "postgresql": tuple(
+        f"set local {setting}"
+        for setting in ("statement_timeout = 0", "work_mem = '64MB'", "jit = off")
+    ),
+    # Unpacking is slow here, so it is done once, to a temporary file.
+    "sqlite": (
+        "create temp table number (n integer primary key)",
+        """insert into number with recursive up(n) as (
+             select 0 union all
+             select n + 1 from up where 16 * (n + 1) < (select max(length(ids)) from event)
+           ) select n from up""",
+        """create temp table log as
+           with spelled as (
+             select event.id as event, campaign, tier, kind,
+               lower(hex(substr(ids, 16 * n + 1, 16))) as h
+             from event join number on n < length(ids) / 16)
+           select event, campaign, tier, kind, substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-'
+             || substr(h, 13, 4) || '-' || substr(h, 17, 4) || '-' || substr(h, 21) as claim_id
+           from spelled""",
+    ),
+}
 
 # An event packs its claims; here each is a row of its own: event, campaign, tier, kind, claim_id.
 LOG = {
-    "postgresql": """log as (
+    "postgresql": """(
         select event.id as event, campaign, tier, kind,
           cast(encode(substring(ids from 16 * n + 1 for 16), 'hex') as uuid) as claim_id
         from event, generate_series(0, length(ids) / 16 - 1) as n)""",
-    "sqlite": """spelled as (
-        select event.id as event, campaign, tier, kind,
-          lower(hex(substr(ids, 16 * n + 1, 16))) as h
-        from event join number on n < length(ids) / 16),
-      log as (
-        select event, campaign, tier, kind, substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-'
-          || substr(h, 13, 4) || '-' || substr(h, 17, 4) || '-' || substr(h, 21) as claim_id
-        from spelled)""",
+    "sqlite": "log",
 }
 USER_LIMIT = {
     "postgresql": "cast(cast(terms as json) ->> 'per_user_limit' as integer)",
     "sqlite": "json_extract(terms, '$.per_user_limit')",
 }
-# Positions within an event; a range of them is one index look-up.
-NUMBERS = (
-    "create temp table number (n integer primary key)",
-    """insert into number with recursive up(n) as (
-        select 0 union all
-        select n + 1 from up where 16 * (n + 1) < (select max(length(ids)) from event)
-      ) select n from up""",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +76,12 @@ class Snapshot:
 
     def stream(self, query: str) -> Iterator[Row]:
         """Yield the rows of a query, with a batch of them in memory at a time."""
-        for row in self._run(query, yield_per=BATCH).mappings():
-            yield dict(row)
+        found = self._run(query, yield_per=BATCH)
+        try:
+            for row in found.mappings():
+                yield dict(row)
+        finally:
+            found.close()
 
     def _run(self, query: str, **options: int) -> CursorResult[Any]:
         """Run a query in which `{log}` and `{user_limit}` stand for words of the dialect."""
@@ -83,20 +95,25 @@ def snapshot(store_url: str) -> Iterator[Snapshot]:
     store = open_store(store_url, application="verify")
     try:
         with store.link.engine.connect() as connection:
-            _begin(connection)
-            yield Snapshot(connection, connection.dialect.name)
+            if connection.dialect.name == "postgresql":
+                connection.execution_options(**ISOLATED)
+            yield seen_through(connection)
     except DBAPIError as fault:
         raise StoreUnavailable(str(fault.orig)) from fault
     finally:
         store.close()
 
 
-def _begin(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
+def seen_through(connection: Connection) -> Snapshot:
+    """Prepare a connection for long reads; its transaction decides what they see."""
+    dialect = connection.dialect.name
+    if dialect == "sqlite" and not _is_open(connection):
         connection.exec_driver_sql("begin")
-        for statement in NUMBERS:
-            connection.exec_driver_sql(statement)
-        return
-    connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    for setting in SETTINGS:
-        connection.exec_driver_sql(f"set local {setting}")
+    for statement in PREPARATIONS[dialect]:
+        connection.exec_driver_sql(statement)
+    return Snapshot(connection, dialect)
+
+
+def _is_open(connection: Connection) -> bool:
+    """Return whether SQLite is in a transaction, which its driver opens only for writing."""
+    return bool(connection.connection.driver_connection.in_transaction)  # type: ignore[union-attr]

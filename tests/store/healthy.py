@@ -1,0 +1,78 @@
+"""A database in which every law holds and every table has rows, sealed and with a tail."""
+
+from dataclasses import replace
+
+from fulfiller.domain.claim import ClaimId, Stage
+from fulfiller.domain.event import Kind
+from fulfiller.domain.tier import Tier
+from fulfiller.service.book import entering, events, moves, shifting
+from fulfiller.service.issue import issue
+from fulfiller.service.move import abandon, cancel, park, replay
+from fulfiller.service.port import Writes
+from fulfiller.service.seal import seal
+from fulfiller.wiring import Truth
+from tests.contract.world import (
+    START,
+    VALUE,
+    ask,
+    binding,
+    claim,
+    found,
+    opened,
+    press,
+    request,
+    taken_in,
+)
+
+
+def healthy(store: Truth) -> dict[str, ClaimId]:
+    """Fill a store through its verbs and return one claim of each kind."""
+    found(store)
+    found(store, id="small", budget=3 * VALUE + 7, stripes=2)
+    seen = {}
+    for tier in Tier:
+        ids = taken_in(store, *(f"{tier}-{n}" for n in range(6)), tier=tier)
+        issue(ids[:2], press(store))
+        cancel(ids[2], store=store, now=START, account="shop", actor="shop")
+        park(ids[3:5], "it ended alone", store=store, now=START, actor="worker")
+        replay(ids[4:5], store=store, now=START, actor="operator:li")
+        seen = dict(zip(NAMES, ids, strict=True))
+    abandoned = taken_in(store, "abandoned")
+    park(abandoned, "it ended alone", store=store, now=START, actor="worker")
+    abandon(abandoned, "no stock", store=store, now=START, actor="operator:li")
+    seen["abandoned"] = abandoned[0]
+    seen["waitlisted"], seen["admitted"] = _waitlisted(store)
+    ask(store, *(request(f"s{n}", campaign="small", key=f"s{n}") for n in range(5)))
+    _sealed(store)
+    seen["unsealed"] = taken_in(store, "late")[0]
+    return seen
+
+
+NAMES = ("issued", "issued too", "cancelled", "parked", "replayed", "accepted")
+
+
+def _waitlisted(store: Truth) -> tuple[ClaimId, ClaimId]:
+    """Enter two claims on the waitlist and admit the second."""
+    claims = [claim("waiting"), claim("admitted")]
+    rows = [opened(one, stage=Stage.WAITLISTED) for one in claims]
+    store.write(
+        Writes(
+            claims=tuple(claims),
+            opened=tuple(rows),
+            keys=tuple(binding(one, one.user) for one in claims),
+            events=events(rows, Kind.CLAIM_WAITLISTED, now=START, actor="intake"),
+            stripes=moves((row, entering(Stage.WAITLISTED)) for row in rows),
+        )
+    )
+    with store.shift([claims[1].id], Stage.WAITLISTED, Stage.ACCEPTED, ready_at=START + 1) as unit:
+        entry = shifting(Stage.WAITLISTED, Stage.ACCEPTED)
+        said = events(unit.rows, Kind.CLAIM_ADMITTED, now=START, actor="keeper")
+        booked = moves((replace(row), entry) for row in unit.rows)
+        unit.commit(Writes(events=said, stripes=booked))
+    return claims[0].id, claims[1].id
+
+
+def _sealed(store: Truth) -> None:
+    fence = store.lease("keeper", "test", ttl_s=60)
+    assert fence is not None
+    assert seal(store=store, fence=fence) > 0
