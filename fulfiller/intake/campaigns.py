@@ -49,7 +49,7 @@ class Campaigns:
 
     async def show(self, asked: Asked, _receive: Receive) -> Reply:
         """Return what anybody may know of a campaign; a draft is unknown."""
-        name = asked.path.rpartition("/")[2]
+        name = asked.path.removeprefix(PATH + "/")
         at = self._parts.monotonic()
         until, shown = self._shown.get(name, (at, None))
         if shown is None or until <= at:

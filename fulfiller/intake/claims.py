@@ -147,7 +147,7 @@ def _batch_result(result: tuple[int, bool, PublicClaim] | Problem, asked: Asked)
 
 
 def _claim_id(path: str) -> ClaimId:
-    text = path.rpartition("/")[2]
+    text = path.removeprefix(PATH + "/")
     bare = text.removeprefix(CLAIM_PREFIX)
     if bare == text or not _uuid(bare):
         raise Problem(Code.UNKNOWN_CLAIM)

@@ -5,9 +5,10 @@ import signal
 import socket
 from collections.abc import Callable
 from types import FrameType
+from typing import cast
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from fulfiller.intake.app import App
 from fulfiller.intake.exchange import encode
@@ -124,7 +125,9 @@ class Patient(HttpToolsProtocol):
         """Hang up if the rest of a request is owed since longer ago."""
         if self._owes_since is None or self._owes_since >= before:
             return
-        if self.cycle is not None and self.cycle.more_body and self.cycle.response_started:
+        # There is no cycle before the first request, whatever uvicorn's annotation says.
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if cycle is not None and cycle.more_body and cycle.response_started:
             self.transport.close()
         else:
             self._refuse(Problem(Code.TIMED_OUT))
