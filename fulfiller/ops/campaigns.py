@@ -22,7 +22,7 @@ COLUMNS = ("campaign", "phase", "mode", "backlog", "issued", "budget left")
 
 
 @examples(
-    "fulfiller campaign create config/campaigns/spring-festival.toml --opens now --closes +1d",
+    "fulfiller campaign create festival.toml --opens now --closes +1d --valid +30d",
     "fulfiller campaign list",
 )
 @click.group(cls=Forgiving)

@@ -14,7 +14,7 @@ from fulfiller.settings import load
 if TYPE_CHECKING:
     from fulfiller.client import Claim, Client, ClientError
 
-DEADLINE_S = 15.0
+DEADLINE_S = 5.0
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
