@@ -22,7 +22,7 @@ SECTIONS = {
         "verify": Later("fulfiller.ops.verify:verify", "Prove that the books balance."),
     },
     "Break": {
-        "bench": Later("fulfiller.ops.bench:bench", "Measure against plain Celery."),
+        "bench": Later("fulfiller.ops.bench.command:bench", "Measure against plain Celery."),
     },
 }
 

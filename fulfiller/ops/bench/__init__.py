@@ -1,0 +1,1 @@
+"""`fulfiller bench`: side by side with plain Celery and with the bare SQL, on one machine."""

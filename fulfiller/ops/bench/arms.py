@@ -1,0 +1,58 @@
+"""The arms of the bench, in acts: those of one act share a database and its processes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from fulfiller.ops.bench import doors, drains
+from fulfiller.ops.bench.books import Books
+from fulfiller.ops.bench.cast import Cast
+from fulfiller.ops.bench.sample import Sample
+
+QUIET_RATE = 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One way to get claims done.
+
+    `rate` is where its speed stands among the rates; `share` of the claims to drain is what
+    lets it run for about as long as the others, None for one that goes by time.
+    """
+
+    name: str
+    title: str
+    rate: str
+    share: float | None
+    measure: Callable[[Cast, Books, int], Sample]
+
+
+PLAIN = Arm("plain", "drain, plain Celery", "plain_celery", 1 / 40, drains.plain)
+OURS = Arm("drain", "drain, Fulfiller", "drain", 1.0, drains.ours)
+FLOOR = Arm("floor", "drain, bare statements", "floor", 1.0, drains.floor)
+SINGLE = Arm(
+    "single",
+    "one by one, 256 connections",
+    "end_to_end_single",
+    2 / 3,
+    partial(doors.single, connections=256),
+)
+SINGLE_64 = Arm(
+    "single_64",
+    "one by one, 64 connections",
+    "end_to_end_single_64",
+    1 / 3,
+    partial(doors.single, connections=64),
+)
+QUIET = Arm(
+    "quiet",
+    f"quiet, {QUIET_RATE:.0f} a second",
+    "quiet",
+    None,
+    partial(doors.single, connections=64, rate=QUIET_RATE),
+)
+
+ACTS = ((PLAIN,), (OURS, SINGLE, SINGLE_64, QUIET), (FLOOR,))
+"""What each round plays, so that plain Celery and its rivals meet within the same minute."""
+ARMS = tuple(arm for act in ACTS for arm in act)
+RATIOS = {"drain_vs_plain_celery": (OURS, PLAIN), "drain_vs_floor": (OURS, FLOOR)}

@@ -1,0 +1,73 @@
+"""What the store says of a measurement: how far it is, how long claims took, that it is true."""
+
+from dataclasses import dataclass
+
+from fulfiller.domain.campaign import Campaign
+from fulfiller.domain.error import FulfillerError
+from fulfiller.domain.event import Kind
+from fulfiller.domain.stripe import Count, counted
+from fulfiller.store.proof import prove
+from fulfiller.store.sqlstore import SqlStore
+from fulfiller.store.statement import Call, Statement, statement
+
+COUPONS = statement("select count(*) from coupon where campaign = {campaign:text}")
+WAITS = statement(
+    "select coupon.issued_at - claim.accepted_at from coupon"
+    " join claim on claim.claim_id = coupon.claim_id where coupon.campaign = {campaign:text}"
+)
+EVENTS = statement(
+    "select kind, count(*) from event where campaign = {campaign:text} group by kind"
+)
+
+
+class BooksBroken(FulfillerError):
+    """What was measured is not what the store holds, so the figures mean nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The books of one campaign."""
+
+    store: SqlStore
+    campaign: Campaign
+    url: str
+
+    def entered(self) -> int:
+        """Return how many claims are committed."""
+        return counted(self.store.stripes(self.campaign.id), Count.ENTERED)
+
+    def issued(self) -> int:
+        """Return how many coupons are committed, by the ledger."""
+        return counted(self.store.stripes(self.campaign.id), Count.ISSUED)
+
+    def waits_ms(self) -> list[float]:
+        """Return how long each claim took from its accept's reading to its issue's writing."""
+        return [int(str(wait)) / 1_000 for (wait,) in self._rows(WAITS)]
+
+    def per_commit(self) -> float:
+        """Return how many claims were accepted together on average."""
+        return self._per_event(Kind.CLAIM_ACCEPTED)
+
+    def per_hint(self) -> float:
+        """Return how many claims were issued together on average."""
+        return self._per_event(Kind.CLAIM_ISSUED)
+
+    def close(self, claims: int) -> None:
+        """Prove that exactly these claims came in, and that each has one coupon."""
+        ((coupons,),) = self._rows(COUPONS)
+        entered, issued = self.entered(), self.issued()
+        if not claims == entered == issued == coupons:
+            raise BooksBroken(
+                f"{self.campaign.id}: {claims} claims, but {entered} entered and {issued} issued"
+                f" by the ledger, with {coupons} coupons"
+            )
+        for finding in prove(self.url):
+            if not finding.ok:
+                raise BooksBroken(f"{self.campaign.id}: {finding.law}: {finding.detail}")
+
+    def _per_event(self, kind: Kind) -> float:
+        events = {name: int(str(number)) for name, number in self._rows(EVENTS)}
+        return self.entered() / max(1, events.get(kind.value, 0))
+
+    def _rows(self, reading: Statement) -> list[tuple[object, ...]]:
+        return self.store.link.read((Call(reading, {"campaign": self.campaign.id}),))[0]

@@ -1,0 +1,84 @@
+"""The cast of an act: the processes that work on its database, and what they cost."""
+
+import sys
+from types import TracebackType
+from typing import Self
+
+from fulfiller.domain.error import FulfillerError
+from fulfiller.ops.bench.stage import Stage
+from fulfiller.ops.bench.usage import readings
+from fulfiller.ops.supervise import programs
+from fulfiller.ops.supervise.logs import Logs, silent
+from fulfiller.ops.supervise.program import Program, says_ready
+from fulfiller.ops.supervise.supervisor import Supervisor
+from fulfiller.settings import Settings
+
+PLAIN = "plain"
+WORKER = "worker1"
+ROLES = {PLAIN: "worker", WORKER: "worker"}
+"""Under which name a program's cost is shown, where that is not its own."""
+
+
+class Fell(FulfillerError):
+    """A process died in the midst of a measurement."""
+
+
+class Cast:
+    """Programs that come on one after the other and leave together."""
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        """Start nothing yet."""
+        self.settings = settings
+        self._stage = stage
+        self._shared = programs.environ(settings)
+        self._logs = Logs(silent)
+        self._supervisor = Supervisor(stage.guard, self._logs)
+        self._on: list[str] = []
+
+    def enter(self, *names: str) -> None:
+        """Start what does not run yet of these programs, and return when all are ready."""
+        fresh = [name for name in names if name not in self._on]
+        self._on += fresh
+        self._supervisor.start(*map(self._program, fresh))
+        self._supervisor.await_ready()
+
+    def used_s(self) -> dict[str, float]:
+        """Return the CPU seconds that each of them and each server has used so far."""
+        pids = dict(self._stage.pids)
+        for name in self._on:
+            runner = self._supervisor.runner(name)
+            if runner.starts != 1 or runner.pid is None:
+                said = "\n    ".join(self._logs.last(name))
+                raise Fell(f"{name} died while it was measured:\n    {said}")
+            pids[ROLES.get(name, name)] = runner.pid
+        return readings(pids)
+
+    def __enter__(self) -> Self:
+        """Return it."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End them all."""
+        self._supervisor.stop([self._on])
+
+    def _program(self, name: str) -> Program:
+        if name == programs.INTAKE:
+            return programs.intake(self._shared)
+        if name == programs.KEEPER:
+            return programs.keeper(self._shared)
+        return programs.worker(1, self._shared) if name == WORKER else self._plain()
+
+    def _plain(self) -> Program:
+        words = ("-A", "fulfiller.ops.bench.plain", "worker", "--hostname", "plain@%h")
+        quiet = ("--loglevel=warning", "--without-gossip", "--without-mingle")
+        return Program(
+            name=PLAIN,
+            argv=(sys.executable, "-m", "celery", *words, *quiet),
+            environ=self._shared,
+            is_ready=says_ready(PLAIN),
+        )

@@ -1,0 +1,56 @@
+"""`fulfiller bench`: what it does here, side by side with plain Celery and the bare SQL."""
+
+import click
+
+from fulfiller.ops.exits import Failed
+from fulfiller.ops.group import examples
+from fulfiller.ops.show import json_option, show
+
+ROUNDS, QUICK_ROUNDS = 5, 3
+CLAIMS, QUICK_CLAIMS = 30_000, 12_000
+QUIET_S, QUICK_QUIET_S = 8.0, 4.0
+
+
+@examples(
+    "fulfiller bench",
+    "fulfiller bench --quick",
+    "fulfiller bench --json | jq .ratios",
+    "fulfiller bench --store sqlite --rounds 7",
+)
+@click.command()
+@click.option("--quick", is_flag=True, help="Three short rounds, in a minute and a half.")
+@json_option
+@click.option("--rounds", type=click.IntRange(1, 100), help="Times that every arm is measured.")
+@click.option("--claims", type=click.IntRange(100), help="Claims to drain; other arms take less.")
+@click.option(
+    "--store",
+    type=click.Choice(["postgres", "sqlite"]),
+    default="postgres",
+    show_default=True,
+    help="Which embedded store to measure on.",
+)
+def bench(
+    *, quick: bool, as_json: bool, rounds: int | None, claims: int | None, store: str
+) -> None:
+    """Measure against plain Celery and bare SQL, on the same servers within the same minutes.
+
+    Servers start in a temporary folder and leave nothing behind. Every arm is measured once a
+    round, its books are proven, and medians are shown; exit 1 if a book does not balance. A
+    busy machine changes rates; CPU per claim over all processes hardly changes.
+    """
+    from fulfiller.domain.error import FulfillerError
+    from fulfiller.ops.bench.report import as_json as in_json
+    from fulfiller.ops.bench.report import tables
+    from fulfiller.ops.bench.run import Options, run
+
+    options = Options(
+        store=store,
+        rounds=rounds or (QUICK_ROUNDS if quick else ROUNDS),
+        claims=claims or (QUICK_CLAIMS if quick else CLAIMS),
+        quiet_s=QUICK_QUIET_S if quick else QUIET_S,
+    )
+    try:
+        found = run(options)
+    except FulfillerError as fault:
+        raise Failed(f"{type(fault).__name__}: {fault}") from fault
+    show(in_json(found.samples, found.about), tables(found.samples), as_json=as_json)

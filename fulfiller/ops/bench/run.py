@@ -1,0 +1,85 @@
+"""A bench from the first server to the last figure: rounds of acts, the books proven each time."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from fulfiller.ops.bench.arms import ACTS, QUIET_RATE, Arm
+from fulfiller.ops.bench.books import Books
+from fulfiller.ops.bench.cast import Cast
+from fulfiller.ops.bench.claims import open_campaign
+from fulfiller.ops.bench.machine import described
+from fulfiller.ops.bench.report import Samples, spoken
+from fulfiller.ops.bench.sample import Sample
+from fulfiller.ops.bench.stage import Stage
+from fulfiller.ops.show import remark
+from fulfiller.ops.supervise.leaving import on_signals
+from fulfiller.store.opening import open_store
+
+CLAIMS_MIN = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How much is measured: rounds, claims to drain, seconds of quiet."""
+
+    store: str
+    rounds: int
+    claims: int
+    quiet_s: float
+
+    def of(self, arm: Arm) -> int:
+        """Return how many claims an arm gets."""
+        if arm.share is None:
+            return round(QUIET_RATE * self.quiet_s)
+        return max(CLAIMS_MIN, round(self.claims * arm.share))
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Samples by arm, in the order of the rounds, and what they were taken with."""
+
+    samples: Samples
+    about: dict[str, object]
+
+
+def run(options: Options) -> Findings:
+    """Measure everything; raise BooksBroken for figures that mean nothing."""
+    bench = Bench(options)
+    with on_signals(lambda: None), closing(Stage(options.store)) as stage:
+        about = {
+            "store": options.store,
+            "rounds": options.rounds,
+            "claims": {arm.name: options.of(arm) for act in ACTS for arm in act},
+            "machine": described(stage),
+        }
+        for number in range(1, options.rounds + 1):
+            remark(f"Round {number} of {options.rounds}")
+            for act in ACTS:
+                bench.play(act, stage)
+    return Findings(bench.samples, about)
+
+
+class Bench:
+    """Plays acts and keeps what they gave."""
+
+    def __init__(self, options: Options) -> None:
+        """Have nothing yet."""
+        self._options = options
+        self.samples: dict[str, list[Sample]] = {}
+
+    def play(self, act: Sequence[Arm], stage: Stage) -> None:
+        """Play the arms of an act, one after the other, on a database of their own."""
+        with stage.act() as settings, Cast(stage, settings) as cast:
+            store = open_store(settings.store_url, application="bench")
+            with closing(store):
+                for arm in act:
+                    name = arm.name.replace("_", "-")
+                    books = Books(store, open_campaign(name, store=store), settings.store_url)
+                    self._measure(arm, cast, books)
+
+    def _measure(self, arm: Arm, cast: Cast, books: Books) -> None:
+        sample = arm.measure(cast, books, self._options.of(arm))
+        books.close(sample.promised)
+        self.samples.setdefault(arm.name, []).append(sample)
+        remark(f"  {spoken(arm, sample)}")
