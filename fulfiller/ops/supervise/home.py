@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 from pathlib import Path
 
 from fulfiller.ops.supervise.program import CannotStart
@@ -9,6 +10,8 @@ from fulfiller.settings import PREFIX, Settings, variables
 
 LOCK = "stack.lock"
 VARIABLES = "stack.env"
+SCRATCH = "tmp"
+"""The folder for temporary files of the stack's processes."""
 WITHHELD = frozenset({f"{PREFIX}SECRET", f"{PREFIX}API_KEY"})
 
 
@@ -19,6 +22,8 @@ class Home:
         """Create it if need be, for its owner alone, and take it; raise if it is taken."""
         self.folder = folder
         self._lock = _taken(folder)
+        shutil.rmtree(folder / SCRATCH, ignore_errors=True)
+        (folder / SCRATCH).mkdir(mode=0o700)
 
     def describe(self, settings: Settings) -> Path:
         """Write how to reach the stack, for shells: `set -a; . stack.env`."""

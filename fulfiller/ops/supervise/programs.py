@@ -7,6 +7,7 @@ from signal import Signals
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from fulfiller.ops.supervise.home import SCRATCH
 from fulfiller.ops.supervise.plan import Plan
 from fulfiller.ops.supervise.program import Program, says_ready
 from fulfiller.settings import Settings, surroundings, variables
@@ -31,6 +32,8 @@ def environ(settings: Settings) -> dict[str, str]:
     return {
         **inherited,
         **variables(settings),
+        # What a killed process leaves there is cleared away with the next start.
+        "TMPDIR": str(settings.home / SCRATCH),
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": ",".join(filter(None, warnings)),
     }

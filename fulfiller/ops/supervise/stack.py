@@ -83,7 +83,9 @@ class Stack:
             self._supervisor.stop(self._stages())
         while self._servers:
             # Last opened, first closed: the broker, then the store.
-            self._servers.popitem()[1].stop()
+            name, server = self._servers.popitem()
+            self.logs.note(f"ending {name}")
+            server.stop()
         if self._home is not None:
             self._home.leave()
             self._home = None

@@ -50,7 +50,10 @@ class Supervisor:
     def stop(self, order: Sequence[Sequence[str]]) -> None:
         """End programs softly, stage after stage; the members of a stage end together."""
         for stage in order:
-            _together([self._runners[name] for name in stage if name in self._runners])
+            runners = [self._runners[name] for name in stage if name in self._runners]
+            if runners:
+                self.logs.note(f"ending {', '.join(each.program.name for each in runners)}")
+                _together(runners)
 
     def abandon(self) -> None:
         """Kill everything at once; waits for nothing."""
