@@ -13,9 +13,12 @@ from fulfiller.ops.exits import Exit
 from fulfiller.ops.figures import Figures, figures, word
 from fulfiller.ops.group import examples
 from fulfiller.ops.show import json_option, show, table
+from fulfiller.service.keep import LEASE
 from fulfiller.service.port import Queue, Store
 from fulfiller.settings import load
 from fulfiller.wiring import open_broker, open_truth
+
+NO_KEEPER = "NONE LEADS: nothing is released, swept or sealed; start `fulfiller keeper`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,7 @@ class Screen:
     service: ModeRow
     campaigns: tuple[Figures, ...]
     slots: int
+    keeper: str | None
     depths: Mapping[Tier, int] | None
 
 
@@ -50,6 +54,7 @@ def look(store: Store, queue: Queue) -> Screen:
         service=store.modes()[SERVICE],
         campaigns=figures(store, now=store.now()),
         slots=store.slots(),
+        keeper=store.leader(LEASE),
         depths=queue.depths(),
     )
 
@@ -60,6 +65,7 @@ def _json(screen: Screen) -> dict[str, object]:
         "service": {"mode": screen.service.mode.value, "held": screen.service.held},
         "campaigns": [each.as_json() for each in screen.campaigns],
         "workers": {"slots": screen.slots},
+        "keeper": screen.keeper,
         "broker": None if depths is None else {str(tier): n for tier, n in depths.items()},
     }
 
@@ -69,6 +75,7 @@ def _text(screen: Screen) -> str:
     lines = [
         f"service   {service}",
         f"workers   {_workers(screen.slots)}",
+        f"keeper    {screen.keeper or NO_KEEPER}",
         f"broker    {_broker(screen.depths)}",
         "",
         table(COLUMNS, map(row, screen.campaigns)) if screen.campaigns else "No campaigns yet.",

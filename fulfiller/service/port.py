@@ -247,6 +247,9 @@ class Store(Protocol):
     def release_lease(self, name: str, holder: str) -> None:
         """Give a lease back, if this holder has it."""
 
+    def leader(self, name: str) -> str | None:
+        """Return who holds a lease, or None while nobody does."""
+
     def announce(self, worker: str, slots: int, *, ttl_s: float) -> None:
         """Say how many tasks a worker runs at once, for a while."""
 

@@ -192,6 +192,8 @@ RELEASE_LEASE = statement(
     "update lease set expires_at = 0 where name = {name:text} and holder = {holder:text}"
 )
 
+LEADER = statement("select holder from lease where name = {name:text} and expires_at > {now_us}")
+
 ANNOUNCE = statement(
     "insert into worker (name, slots, expires_at)"
     " values ({name:text}, {slots:smallint}, {now_us} + {ttl_us:bigint})"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from threading import RLock
 
+from fulfiller.domain.error import StoreError
 from fulfiller.domain.key import KeyRecord
 from fulfiller.store.shelves import Lease, Shelves
 
@@ -37,6 +38,12 @@ class MemoryRoster:
             if lease is not None and lease.holder == holder:
                 lease.expires_at = 0
 
+    def leader(self, name: str) -> str | None:
+        """Return who holds a lease, or None while nobody does."""
+        with self._latch:
+            lease = self.shelves.leases.get(name)
+            return None if lease is None or lease.expires_at <= self.now() else lease.holder
+
     def announce(self, worker: str, slots: int, *, ttl_s: float) -> None:
         """Say how many tasks a worker runs at once, for a while."""
         with self._latch:
@@ -50,11 +57,20 @@ class MemoryRoster:
 
     def add_account(self, account: str, *, at: int) -> bool:
         """Store an account; False if it exists."""
-        return self.shelves.accounts.setdefault(account, at) == at
+        with self._latch:
+            if account in self.shelves.accounts:
+                return False
+            self.shelves.accounts[account] = at
+            return True
 
     def add_key(self, record: KeyRecord) -> None:
-        """Store a key of an existing account."""
-        self.shelves.api_keys[record.id] = record
+        """Store a key; raise StoreError if its account does not exist, or its id does."""
+        with self._latch:
+            if record.account not in self.shelves.accounts:
+                raise StoreError(f"account {record.account} does not exist")
+            if record.id in self.shelves.api_keys:
+                raise StoreError(f"key {record.id} exists")
+            self.shelves.api_keys[record.id] = record
 
     def find_key(self, key_id: str) -> KeyRecord | None:
         """Return a key by its id."""

@@ -204,6 +204,11 @@ class SqlStore(Desk):
         """Give a lease back, if this holder has it."""
         self.link.write((Call(hot.RELEASE_LEASE, {"name": name, "holder": holder}),))
 
+    def leader(self, name: str) -> str | None:
+        """Return who holds a lease, or None while nobody does."""
+        found = self._one(hot.LEADER, name=name)
+        return str(found[0][0]) if found else None
+
     def announce(self, worker: str, slots: int, *, ttl_s: float) -> None:
         """Say how many tasks a worker runs at once, for a while."""
         args = {"name": worker, "slots": slots, "ttl_us": int(ttl_s * MICRO)}

@@ -243,11 +243,22 @@ def test_status_shows_the_service_without_its_broker(run: Run) -> None:
     run("campaign", "create", FESTIVAL)
     screen = run("status")
     assert screen.exit_code == 0
-    words = ("flowing", "spring-festival", "wait in the store")
+    words = ("flowing", "spring-festival", "wait in the store", "NONE LEADS")
     assert [word for word in words if word not in screen.stdout] == []
     answer = json.loads(run("status", "--json").stdout)
     assert answer["broker"] is None
     assert answer["service"] == {"mode": "flowing", "held": False}
+
+
+def test_status_names_the_leading_keeper(run: Run, sqlite_url: str) -> None:
+    """Who holds the lease is shown for as long as it lasts."""
+    store = open_store(sqlite_url)
+    store.lease("keeper", "host-a 4711", ttl_s=60)
+    assert "host-a 4711" in run("status").stdout
+    assert json.loads(run("status", "--json").stdout)["keeper"] == "host-a 4711"
+    store.release_lease("keeper", "host-a 4711")
+    assert json.loads(run("status", "--json").stdout)["keeper"] is None
+    store.close()
 
 
 def test_status_of_a_paused_service_ends_with_four(run: Run, sqlite_url: str) -> None:

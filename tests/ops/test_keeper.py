@@ -18,7 +18,7 @@ from fulfiller.ops.embedded.server import Server
 from fulfiller.service.accept import accept
 from fulfiller.service.create import create
 from fulfiller.service.decide import Round
-from fulfiller.service.keep import News
+from fulfiller.service.keep import LEASE, News
 from fulfiller.store.opening import open_store
 from fulfiller.wiring import Truth
 from tests.processes import Process, start
@@ -104,13 +104,15 @@ def _take_in(store: Truth, number: int) -> None:
     accept(requests, store=store, circumstances=Round(now=now, new_id=claim_ids(store.now)))
 
 
-def test_one_leads_and_the_other_takes_over_from_the_dead(keepers: Start) -> None:
-    """After SIGKILL of the leader the other leads within five seconds."""
+def test_one_leads_and_the_other_takes_over_from_the_dead(keepers: Start, store: Truth) -> None:
+    """After SIGKILL of the leader the other leads within five seconds, and the store knows."""
     first, second = _pair(keepers)
+    assert str(first.pid) in (store.leader(LEASE) or "")
     first.kill()
     since = monotonic()
     second.says(News.LEADING, within_s=2 * TAKEOVER_S)
     assert monotonic() - since < TAKEOVER_S
+    assert str(second.pid) in (store.leader(LEASE) or "")
 
 
 def test_an_ordered_end_hands_over_at_once(sqlite_keepers: Start) -> None:
