@@ -4,7 +4,8 @@ Once `accept` has returned Accepted for a request, its claim is committed with i
 reserved and can't be lost. Running it again with the same keys changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from fulfiller.domain.claim import Request
@@ -18,23 +19,39 @@ LOSSES_WHOLE = 2
 """Lost races after which a group is halved: whoever keeps losing goes on in smaller steps."""
 LOSSES_MAX = 40
 """Lost races of a single request after which it is given up as Raced."""
+ROUNDS_MAX = 16
+"""Times money is gathered for one group, and gone when it is to be taken, before giving up."""
 
 
 def accept(
     requests: Sequence[Request], *, store: Store, circumstances: Round
 ) -> tuple[Answer, ...]:
-    """Answer each request, in order; raise StoreUnavailable if the store does not answer."""
-    answers: list[Answer | None] = [None] * len(requests)
+    """Answer each request, in order; raise StoreUnavailable if the store does not answer.
+
+    Raises Raced when others were faster again and again. What was answered by then is kept:
+    it is a repeat when the group is run again.
+    """
+    answers: dict[int, Answer] = {}
     pending = list(range(len(requests)))
-    while pending:
-        group = [requests[index] for index in pending]
-        decided, dry = _settle(group, store, circumstances)
-        for index, answer in zip(pending, decided, strict=True):
-            answers[index] = answer
-        pending = [index for index in pending if answers[index] is None]
-        for campaign in sorted(dry):
+    for _ in range(ROUNDS_MAX):
+        if not pending:
+            break
+        decided, dry = _settle([requests[index] for index in pending], store, circumstances)
+        known = zip(pending, decided, strict=True)
+        answers |= {index: answer for index, answer in known if answer is not None}
+        pending = [index for index in pending if index not in answers]
+        _gather(dry, store, circumstances)
+    if pending:
+        message = f"the money for a claim was gathered and gone {ROUNDS_MAX} times"
+        raise Raced(message)
+    return tuple(answers[index] for index in range(len(requests)))
+
+
+def _gather(dry: Iterable[str], store: Store, circumstances: Round) -> None:
+    """Gather what is left of these campaigns; whoever loses a race there looks again."""
+    for campaign in sorted(dry):
+        with suppress(Raced):
             consolidate(campaign, store=store, now=circumstances.now)
-    return tuple(answer for answer in answers if answer is not None)
 
 
 def _settle(
@@ -64,9 +81,12 @@ def _halved(
     group: Sequence[Request], store: Store, circumstances: Round
 ) -> tuple[tuple[Answer | None, ...], frozenset[str]]:
     middle = len(group) // 2
-    first, first_dry = _settle(group[:middle], store, circumstances)
-    second, second_dry = _settle(group[middle:], store, circumstances)
-    return first + second, first_dry | second_dry
+    first, dry = _settle(group[:middle], store, circumstances)
+    if dry:
+        # Nobody may overtake those who could not be decided yet.
+        return first + (None,) * (len(group) - middle), dry
+    second, dry = _settle(group[middle:], store, circumstances)
+    return first + second, dry
 
 
 def _moved_on(circumstances: Round, losses: int) -> Round:

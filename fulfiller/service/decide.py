@@ -16,7 +16,7 @@ from fulfiller.domain.outcome import Accepted, Answer, Refused, Repeated, Why
 from fulfiller.domain.stripe import Count, Purse, counted
 from fulfiller.domain.tier import Tier
 from fulfiller.service.book import entering, events, moves
-from fulfiller.service.port import Ask, KeyBinding, Sight, Writes
+from fulfiller.service.port import Ask, Key, KeyBinding, Sight, Writes
 
 NEVER_SEEN = frozenset({Phase.DRAFT})
 NOT_YET = frozenset({Phase.SCHEDULED})
@@ -78,9 +78,14 @@ class _Draft:
         self.bound: list[KeyBinding] = []
         self.taken: list[tuple[Claim, OpenClaim]] = []
         self.dry: set[str] = set()
+        self.undecided: set[Key] = set()
 
     def answer(self, request: Request) -> Answer | None:
-        known = self.keys.get((request.account, request.key))
+        key = (request.account, request.key)
+        if key in self.undecided:
+            # Its first bearer may still get a claim, and then the key is taken.
+            return None
+        known = self.keys.get(key)
         if known is not None:
             return _replay(known, request)
         campaign = self.sight.campaigns.get(request.campaign)
@@ -126,6 +131,7 @@ class _Draft:
         stripe = self._purse(campaign).take()
         if stripe is None:
             self.dry.add(campaign.id)
+            self.undecided.add((request.account, request.key))
             return None
         return self._take_in(request, campaign, place, stripe)
 

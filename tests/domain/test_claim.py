@@ -5,7 +5,16 @@ from itertools import product
 import pytest
 
 from fulfiller.domain import claim as module
-from fulfiller.domain.claim import MOVES, OPEN, TERMINAL, ClaimId, Stage, State, check_move, public_id
+from fulfiller.domain.claim import (
+    MOVES,
+    OPEN,
+    TERMINAL,
+    ClaimId,
+    Stage,
+    State,
+    check_move,
+    public_id,
+)
 from fulfiller.domain.error import IllegalMove
 from tests.domain.drawing import arrows, drawn
 

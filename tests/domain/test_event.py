@@ -13,7 +13,7 @@ from fulfiller.domain.tier import Tier
 
 IDS = st.lists(st.uuids().map(lambda uuid: ClaimId(str(uuid))), max_size=4).map(tuple)
 # Separators of all sorts are what a forger would try.
-TEXTS = st.text(st.sampled_from("ab01\x00\x1e\x1f,:|\n\"é"), max_size=4)
+TEXTS = st.text(st.sampled_from('ab01\x00\x1e\x1f,:|\n"é'), max_size=4)
 EVENTS = st.builds(
     Event,
     at=st.integers(0, 2**53),

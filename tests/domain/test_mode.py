@@ -23,7 +23,7 @@ def test_a_campaign_flows_only_while_the_service_does(own: Mode, service: Mode) 
 
 
 @pytest.mark.parametrize(("own", "service"), list(product([False, True], repeat=2)))
-def test_a_campaign_is_held_by_itself_or_with_all(own: bool, service: bool) -> None:
+def test_a_campaign_is_held_by_itself_or_with_all(*, own: bool, service: bool) -> None:
     """Either of the two rows can stop the issuing."""
     modes = _modes(ModeRow(scope="festival", held=own), ModeRow(scope=SERVICE, held=service))
     assert held(modes, "festival") == (own or service)

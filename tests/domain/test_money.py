@@ -43,7 +43,9 @@ def test_times_is_repeated_addition(amount: int, count: int) -> None:
     assert Money(amount, "CNY").times(count) == Money(sum([amount] * count), "CNY")
 
 
-@pytest.mark.parametrize("currency", ["", "CN", "CNYX", "cny", "CNy", "C1Y", "元", "ÀÉÎ", "CN ", "C-Y"])
+@pytest.mark.parametrize(
+    "currency", ["", "CN", "CNYX", "cny", "CNy", "C1Y", "元", "ÀÉÎ", "CN ", "C-Y"]
+)
 def test_what_is_no_currency_is_refused(currency: str) -> None:
     """A currency is three capital letters, and the refusal shows what it got."""
     with pytest.raises(ValueError, match="ISO 4217") as refusal:

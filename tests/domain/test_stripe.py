@@ -45,7 +45,9 @@ def test_double_entries_conserve_money_and_claims(
     stripe = _stripe(available, {(tier, Count.ENTERED): 5 for tier in Tier})
     stripe = stripe.moved(Delta(counts={(tier, Count.WAITLISTED): 5 for tier in Tier}))
     deltas = [_transfer(*transfer) for transfer in transfers]
-    deltas += [Delta(counts={(t, old): -1}).plus(Delta(counts={(t, new): 1})) for t, old, new in steps]
+    deltas += [
+        Delta(counts={(t, old): -1}).plus(Delta(counts={(t, new): 1})) for t, old, new in steps
+    ]
     for delta in deltas:
         moved = stripe.moved(delta)
         below_zero = min(moved.money.values()) < 0 or min(moved.counts.values()) < 0
