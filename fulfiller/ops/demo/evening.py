@@ -25,7 +25,7 @@ from fulfiller.wiring import Parts
 
 REHEARSAL_S = 1.5
 REHEARSAL_COUPONS = 1_000_000
-SHARE_OF_PACE = 0.35
+SHARE_OF_PACE = 0.28
 """The day's mean as a share of what the door took in the rehearsal; its peak is four means."""
 REQUESTS_MIN, REQUESTS_MAX = 500, 100_000
 READY_S = 30.0

@@ -121,8 +121,7 @@ class Play:
             self._say(f"{left:,} claims were in its hands. They are safe in the store.")
         if not left:
             self._outcome.recovered_s = took_s
-            whose = "Each of them" if self._held else "Every claim from before the kill"
-            self._say(f"{whose} has its coupon, {took_s:.1f} s after the kill.")
+            self._say(f"All from before the kill have their coupon, {took_s:.1f} s after it.")
 
     def _remark(self, reading: Reading) -> None:
         if reading.backlog >= QUEUE_SAID:

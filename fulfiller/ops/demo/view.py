@@ -96,7 +96,16 @@ class Picture:
         backlog = track.stood("backlog", axis_s, width)
         lines = bars(backlog, rows=1, top=max(*backlog, 1.0), levels=levels)
         yield Text.assemble(_label("backlog", f"{track.last.backlog:,}"), (lines[0], BACKLOG))
-        yield Text.assemble(_label(""), (hours(width, axis_s, stage.span_s, HOURS), QUIET))
+        yield Text.assemble(_label(""), self._axis(width, axis_s))
+
+    def _axis(self, width: int, axis_s: float) -> Text:
+        """Return the hours of the day, with a cross where something was broken on purpose."""
+        marks = hours(width, axis_s, self.stage.span_s, HOURS)
+        axis = Text(marks, style=QUIET)
+        for at in (int(width * note.at_s / axis_s) for note in self.track.notes if note.alarm):
+            cross = Text(self.stage.glyphs.cross, style=ALARM)
+            axis = Text.assemble(axis[:at], cross, axis[at + 1 :])
+        return axis
 
     def _planned(self, width: int, axis_s: float) -> list[float]:
         """Return the day's shape over the part of the axis that it takes."""

@@ -92,6 +92,12 @@ def test_a_killed_worker_is_marked_without_color() -> None:
     assert "● worker1 working   ✗ worker2 killed" in drawn(played(20.0))
 
 
+def test_the_kill_is_marked_on_the_axis() -> None:
+    """A cross stands below the charts at the moment of the kill, in the middle of the day."""
+    axis = next(line for line in drawn(played(30.0)).splitlines() if "0h" in line)
+    assert axis.index("5h") > axis.index("✗") > axis.index("4h")
+
+
 def test_a_tall_terminal_shows_more_of_what_happened() -> None:
     """More rows are used for more notes."""
     track = played(10.0)
