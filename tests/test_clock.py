@@ -1,5 +1,7 @@
 """The clock: the store's time carried on, never backwards; ids that sort by it."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from uuid import UUID
@@ -158,3 +160,20 @@ def test_ids_may_be_dated_by_a_clock() -> None:
     dates = iter((NOW, NOW + SECOND))
     fresh = claim_ids(lambda: next(dates))
     assert fresh() < fresh()
+
+
+def test_claim_ids_differ_after_a_fork() -> None:
+    """A forked process does not go on with the randomness that its parent has drawn."""
+    script = (
+        "import os, sys\n"
+        "from fulfiller.clock import ClaimIds\n"
+        "make = ClaimIds(); make(10**15)\n"
+        "child = os.fork()\n"
+        "print(make(2 * 10**15), flush=True)\n"
+        "if child: os.waitpid(child, 0)\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    mine, childs = told.stdout.split()
+    assert mine != childs

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from itertools import count
 from secrets import token_hex
 from typing import Any
 
@@ -20,6 +21,8 @@ LENGTH_DIGITS_MAX = 9
 JSON = b"application/json"
 log = logging.getLogger(__name__)
 encode = msgspec.json.Encoder().encode
+_process = token_hex(6)
+_numbers = count(1)
 _is_request_id = re.compile(rb"[!-~]{1,128}").fullmatch
 
 
@@ -49,7 +52,7 @@ def asked(scope: Scope) -> Asked:
     headers: dict[bytes, bytes] = dict(scope["headers"])
     given = headers.get(b"x-request-id")
     sound = given is not None and _is_request_id(given)
-    request_id = given.decode() if sound and given else token_hex(8)
+    request_id = given.decode() if sound and given else f"{_process}-{next(_numbers):x}"
     return Asked(scope["path"], scope["query_string"], headers, request_id)
 
 

@@ -97,7 +97,8 @@ def idempotency_key(header: bytes | None) -> str:
         raise Problem(Code.KEY_MISSING)
     text = header.decode("latin-1").strip()
     if text.startswith('"') and _is_quoted(text):
-        text = _escape.sub(r"\1", text[1:-1])
+        text = text[1:-1]
+        text = _escape.sub(r"\1", text) if "\\" in text else text
     if not (_is_key(text) and len(text) <= KEY_MAX):
         raise Problem(Code.KEY_INVALID)
     return text

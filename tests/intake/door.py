@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -197,5 +198,9 @@ def served(app: App, **options: float) -> Iterator[str]:
             assert not thread.is_alive(), "the intake does not end"
 
 
-def _run(server: Server, sockets: list[object]) -> Callable[[], None]:
-    return lambda: asyncio.run(server.serve(sockets))  # type: ignore[arg-type]
+def _run(server: Server, sockets: list[socket.socket]) -> Callable[[], None]:
+    def run() -> None:
+        with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+            runner.run(server.serve(sockets))
+
+    return run
