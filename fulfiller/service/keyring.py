@@ -13,7 +13,7 @@ class Keyring(Protocol):
         """Store an account; False if it exists."""
 
     def add_key(self, record: KeyRecord) -> None:
-        """Store a key of an existing account."""
+        """Store a key; raise StoreError if its account does not exist, or its id does."""
 
     def find_key(self, key_id: str) -> KeyRecord | None:
         """Return a key by its id."""

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session, col, select, update
 
 from fulfiller.domain.campaign import Campaign
-from fulfiller.domain.error import StoreUnavailable
+from fulfiller.domain.error import StoreError, StoreUnavailable
 from fulfiller.domain.event import Event
 from fulfiller.domain.key import KeyRecord
 from fulfiller.domain.mode import ModeRow
@@ -72,19 +72,14 @@ class Desk:
         return True
 
     def add_key(self, record: KeyRecord) -> None:
-        """Store a key of an existing account."""
-        with self._writing() as session:
-            session.add(
-                ApiKeyRow(
-                    id=record.id,
-                    account=record.account,
-                    hash=record.hash,
-                    scopes=" ".join(sorted(record.scopes)),
-                    created_at=record.created_at,
-                    expires_at=record.expires_at,
-                    revoked_at=record.revoked_at,
-                )
-            )
+        """Store a key; raise StoreError if its account does not exist, or its id does."""
+        try:
+            with self._writing() as session:
+                if session.get(AccountRow, record.account) is None:
+                    raise StoreError(f"account {record.account} does not exist")
+                session.add(_key_row(record))
+        except IntegrityError:
+            raise StoreError(f"key {record.id} exists") from None
 
     def find_key(self, key_id: str) -> KeyRecord | None:
         """Return a key by its id."""
@@ -137,6 +132,18 @@ def _faults() -> Iterator[None]:
 def _campaign_row(campaign: Campaign, at: int) -> CampaignRow:
     return CampaignRow(
         id=campaign.id, owner=campaign.owner, terms=rows.campaign_terms(campaign), created_at=at
+    )
+
+
+def _key_row(record: KeyRecord) -> ApiKeyRow:
+    return ApiKeyRow(
+        id=record.id,
+        account=record.account,
+        hash=record.hash,
+        scopes=" ".join(sorted(record.scopes)),
+        created_at=record.created_at,
+        expires_at=record.expires_at,
+        revoked_at=record.revoked_at,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import ClaimId, OpenClaim, Stage, State
+from fulfiller.domain.error import Raced
 from fulfiller.domain.event import Event
 from fulfiller.domain.identity import Prior
 from fulfiller.domain.mode import SERVICE, ModeRow, held
@@ -201,7 +202,9 @@ class MemoryStore(MemoryRoster):
         with self._latch:
             self.shelves.commit(Writes(fence=fence))
             last = self.last_seal()
-            self.shelves.seals.extend(s for s in seals if last is None or s.number > last.number)
+            if seals and last is not None and seals[0].number <= last.number:
+                raise Raced(f"seal {seals[0].number} exists", "seal_pkey")
+            self.shelves.seals.extend(seals)
 
     # Running
 

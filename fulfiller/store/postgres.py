@@ -7,6 +7,7 @@ because it forgets which statements were prepared: after any error a new one is 
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 import psycopg
 from psycopg.adapt import Loader
@@ -25,12 +26,15 @@ from fulfiller.store.link import Result
 from fulfiller.store.statement import Call, Step
 
 CONNECT_TIMEOUT_S = 3
-PATIENCE_MS = {"keeper": (2_000, 1_000)}
-"""Statement and lock timeouts by application; a keeper gives up sooner than its lease."""
+PATIENCE_MS = {"keeper": (2_000, 1_000), "migration": (0, 10_000)}
+"""Statement and lock timeouts by application: a keeper gives up sooner than its lease, and
+moving a large table may take as long as it takes."""
 PATIENCE_DEFAULT_MS = (5_000, 2_000)
 IDLE_IN_TRANSACTION_MS = 10_000
 """A stopped process must not hold row locks for longer than this."""
 RACES = (UniqueViolation, CheckViolation, DeadlockDetected, SerializationFailure)
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
+"""The last says, among others, that a stopped process found its transaction timed out."""
 Cursor = psycopg.Cursor[tuple[object, ...]]
 
 
@@ -58,7 +62,13 @@ class PostgresLink:
         """The SQLAlchemy engine for everything that is not hot."""
         if self._engine is None:
             url = self._url.replace("postgresql://", "postgresql+psycopg://", 1)
-            self._engine = create_engine(url, pool_pre_ping=True, pool_size=1, max_overflow=1)
+            self._engine = create_engine(
+                url,
+                pool_pre_ping=True,
+                pool_size=1,
+                max_overflow=1,
+                connect_args=self._connecting(),
+            )
         return self._engine
 
     def read(self, steps: Sequence[Step]) -> list[Result]:
@@ -109,17 +119,19 @@ class PostgresLink:
 
     def _connected(self) -> psycopg.Connection[tuple[object, ...]]:
         if self._connection is None:
-            statement_ms, lock_ms = PATIENCE_MS.get(self._application, PATIENCE_DEFAULT_MS)
-            self._connection = psycopg.connect(
-                self._url,
-                autocommit=True,
-                connect_timeout=CONNECT_TIMEOUT_S,
-                application_name=f"fulfiller {self._application}",
-                options=f"-c statement_timeout={statement_ms} -c lock_timeout={lock_ms}"
-                f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}",
-            )
+            self._connection = psycopg.connect(self._url, autocommit=True, **self._connecting())
             self._connection.adapters.register_loader("uuid", _Text)
         return self._connection
+
+    def _connecting(self) -> dict[str, Any]:
+        """Return what every connection is opened with, so that none waits for ever."""
+        statement_ms, lock_ms = PATIENCE_MS.get(self._application, PATIENCE_DEFAULT_MS)
+        return {
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "application_name": f"fulfiller {self._application}",
+            "options": f"-c statement_timeout={statement_ms} -c lock_timeout={lock_ms}"
+            f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}",
+        }
 
     def _roll_back(self) -> None:
         if self._connection is None:
@@ -187,7 +199,7 @@ def _translated(fault: psycopg.Error) -> Exception:
         return Deposed("the keeper's lease has another epoch")
     if isinstance(fault, RACES):
         return Raced(str(fault), constraint)
-    if isinstance(fault, psycopg.OperationalError | psycopg.InterfaceError):
+    if isinstance(fault, AWAY):
         return StoreUnavailable(f"PostgreSQL: {fault}")
     if isinstance(fault, IntegrityError):
         return StoreError(str(fault))

@@ -25,7 +25,12 @@ PREPARATIONS = {
     # Long reads are what this is for: no timeout, room to sort, no compiling of short queries.
     "postgresql": tuple(
         f"set local {setting}"
-        for setting in ("statement_timeout = 0", "work_mem = '64MB'", "jit = off")
+        for setting in (
+            "statement_timeout = 0",
+            "idle_in_transaction_session_timeout = 0",
+            "work_mem = '64MB'",
+            "jit = off",
+        )
     ),
     # Unpacking is slow here, so it is done once, to a temporary file.
     "sqlite": (

@@ -28,6 +28,8 @@ UNIQUE = {
     "coupon.lookup": "coupon_lookup",
 }
 """Unique constraints by their last column, which is all that SQLite's message tells."""
+RACES = ("UNIQUE", "CHECK")
+"""What a lost race breaks; anything else that is refused is our own fault."""
 _latches: dict[tuple[int, str], Lock] = {}
 
 
@@ -164,7 +166,7 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
 
 def _translated(fault: sqlite3.Error) -> Exception:
     message = str(fault)
-    if isinstance(fault, sqlite3.IntegrityError):
+    if isinstance(fault, sqlite3.IntegrityError) and message.startswith(RACES):
         constraint = _constraint(message)
         if constraint == "lease_epoch":
             return Deposed("the keeper's lease has another epoch")
