@@ -9,7 +9,8 @@ class Sample:
     """One run: claims a second, microseconds of CPU per claim by process, further figures.
 
     `promised` is how many claims must be in the books; `load_us` what sending one cost, which
-    is no part of the sum; `claims_per` tells what shared a commit or a hint; `statuses` counts answers.
+    is no part of the sum; `claims_per` tells how many shared a commit or a hint; `statuses`
+    counts the answers.
     """
 
     promised: int

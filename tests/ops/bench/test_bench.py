@@ -1,0 +1,44 @@
+"""The whole bench, in small: every arm on real servers, every book proven."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fulfiller.settings import surroundings
+
+ROLES = {
+    "plain": {"worker", "postgres", "valkey", "sum", "load"},
+    "drain": {"worker", "keeper", "postgres", "valkey", "sum"},
+    "floor": {"worker", "postgres", "valkey", "sum"},
+    "single": {"intake", "worker", "keeper", "postgres", "valkey", "sum", "load"},
+}
+
+
+@pytest.mark.slow
+def test_a_small_bench_measures_every_arm_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    """One round with few claims: JSON of the promised shape, all accepted, nothing left over."""
+    done = subprocess.run(
+        [sys.executable, "-m", "fulfiller", "bench", "--quick", "--json", "--rounds", "1",
+         "--claims", "3000"],
+        capture_output=True, text=True, check=False, timeout=110,
+        env=surroundings() | {"TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["ratios"]["drain_vs_plain_celery"] > 1
+    assert found["ratios"]["drain_vs_floor"] > 0
+    assert {"end_to_end_single", "accept_single"} <= found["rates"].keys()
+    for arm, roles in ROLES.items():
+        assert found["cpu_us"][arm].keys() == roles, arm
+        assert found["cpu_us"][arm]["sum"] > 0
+    for arm in ("single", "single_64", "quiet"):
+        assert set(found["statuses"][arm]) == {"202"}
+        assert found["latency_ms"][arm]["accept_p50"] > 0
+        assert found["latency_ms"][arm]["coupon_p50"] > 0
+    assert found["ranges"]["rates.drain"][0] == found["rates"]["drain"]
+    assert found["machine"]["packages"]["celery"]
+    assert "Round 1 of 1" in done.stderr
+    assert list(tmp_path.glob("fulfiller-bench-*")) == []
