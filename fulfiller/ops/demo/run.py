@@ -17,6 +17,7 @@ from fulfiller.ops.exits import Exit
 from fulfiller.ops.supervise.home import VARIABLES
 from fulfiller.ops.supervise.leaving import FROM_SIGNAL, Leaving, on_signals
 from fulfiller.ops.supervise.plan import FLOWER_LOGIN, POSTGRES, SQLITE, Plan
+from fulfiller.ops.supervise.program import CannotStart
 from fulfiller.ops.supervise.stack import Stack
 from fulfiller.settings import surroundings
 from fulfiller.wiring import open_parts
@@ -46,12 +47,20 @@ def _run(options: Options, console: Console, home: Path) -> int:
     stack = Stack(home, Plan(store=store, workers=len(WORKERS), slots=1), removing_home=True)
     try:
         return _perform(options, console, stack)
+    except CannotStart as fault:
+        _complain(console, fault)
     except FulfillerError as fault:
-        console.print(f"The demonstration failed: {fault}", style="bold red", markup=False)
         for name in stack.logs.names():
             for line in stack.logs.last(name, LOG_LINES):
                 console.print(f"{name:<9} {line}", markup=False, soft_wrap=True)
-        return Exit.FAILED
+        _complain(console, fault)
+    return Exit.FAILED
+
+
+def _complain(console: Console, fault: FulfillerError) -> None:
+    console.print(
+        f"The demonstration failed: {fault}", style="bold red", markup=False, soft_wrap=True
+    )
 
 
 def _perform(options: Options, console: Console, stack: Stack) -> int:
