@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -133,9 +134,16 @@ def test_the_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None
 
 def test_processes_that_start_together_agree_on_the_secret(tmp_path: Path) -> None:
     """A new home and eight starts at once: one secret, and nobody reads half of it."""
+    together = Barrier(8)
+
+    def fresh() -> str:
+        together.wait()
+        return root_secret()
+
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: kept(tmp_path / "deep/secret", root_secret), range(64)))
+        found = list(pool.map(lambda _: kept(tmp_path / "deep/secret", fresh), range(8)))
     assert len(set(found)) == 1
+    assert [file.name for file in (tmp_path / "deep").iterdir()] == ["secret"]
 
 
 def test_a_home_that_can_not_be_written_names_the_remedy(tmp_path: Path) -> None:

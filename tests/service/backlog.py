@@ -46,6 +46,7 @@ class ListQueue:
 
     def intact(self, epoch: str) -> bool | None:
         """Return whether this epoch was left here."""
+        self.asked += 1
         return self.epoch == epoch if self.answers else None
 
     def mark(self, epoch: str) -> bool:
@@ -94,7 +95,7 @@ class Backlog:
         answers = accept(
             requests,
             store=self.store,
-            circumstances=Round(now=instant, new_id=self._id, short=short),
+            circumstances=Round(now=instant, new_id=lambda: self._id(instant), short=short),
         )
         return [answer.claim.id for answer in answers if isinstance(answer, Accepted)]
 
@@ -119,8 +120,12 @@ class Backlog:
             account="shop", campaign=campaign, user=user, key=user, fingerprint=b"", tier=tier
         )
 
-    def _id(self) -> ClaimId:
-        return ClaimId(f"01900000-0000-7000-8000-{next(self._numbers):012x}")
+    def _id(self, instant: int) -> ClaimId:
+        """Return an id that sorts by its instant, as UUIDv7 does."""
+        milliseconds = f"{instant // 1_000:012x}"
+        return ClaimId(
+            f"{milliseconds[:8]}-{milliseconds[8:]}-7000-8000-{next(self._numbers):012x}"
+        )
 
 
 def lane(campaign: str = "festival", tier: Tier = Tier.P2) -> Lane:
