@@ -29,6 +29,7 @@ class ListQueue:
         """Start empty, answering."""
         self.waiting: dict[Tier, list[Hint]] = {tier: [] for tier in Tier}
         self.answers = True
+        self.keyless = False
         self.epoch: str | None = None
         self.asked = 0
 
@@ -47,7 +48,7 @@ class ListQueue:
     def intact(self, epoch: str) -> bool | None:
         """Return whether this epoch was left here."""
         self.asked += 1
-        return self.epoch == epoch if self.answers else None
+        return self.keyless or self.epoch == epoch if self.answers else None
 
     def mark(self, epoch: str) -> bool:
         """Keep the epoch."""

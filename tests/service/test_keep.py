@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from itertools import count
 
+import pytest
+
 from fulfiller.domain.error import StoreUnavailable
 from fulfiller.domain.validity import SECOND
 from fulfiller.service.keep import BUSY, IDLE, LEASE, RENEW, TTL, WATCH, Keeper, News
@@ -229,9 +231,11 @@ def test_a_deposed_leader_stands_by_at_once() -> None:
     assert ticks[-1].news == (News.STANDING_BY,)
 
 
-def test_who_leads_again_starts_afresh() -> None:
-    """What was offered in an earlier reign may be lost by now."""
+@pytest.mark.parametrize("keyless", [False, True])
+def test_who_leads_again_starts_afresh(*, keyless: bool) -> None:
+    """What was offered in an earlier reign may be lost, on a broker that keeps no epoch, too."""
     watch = Watch("a", "b")
+    watch.backlog.queue.keyless = keyless
     claims = watch.backlog.claims(5)
     watch.run(1)
     watch.backlog.queue.take()
