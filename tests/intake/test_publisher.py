@@ -1,10 +1,12 @@
 """The publisher: fresh claims reach the broker at once, in big hints under load, or not at all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import count
+from threading import Event
+from typing import cast
 
 import pytest
 
@@ -13,9 +15,9 @@ from fulfiller.clock import StoreClock, monotonic, new_claim_id
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.tier import Tier
 from fulfiller.intake.parts import IntakeParts, Limits
-from fulfiller.intake.publisher import Publisher
+from fulfiller.intake.publisher import GAP_S, Publisher
 from fulfiller.ops.embedded.server import Server
-from fulfiller.service.port import Lane
+from fulfiller.service.port import Lane, Queue
 from fulfiller.store.opening import open_store
 from tests.intake.door import CODE_KEY, PEPPER, opened, submit
 from tests.waiting import until
@@ -90,12 +92,15 @@ def test_short_queues_are_known_and_long_ones_too(parts: IntakeParts, queue: Cel
 
 
 def test_what_comes_together_goes_together(parts: IntakeParts, queue: CeleryQueue) -> None:
-    """After the first claim the next wait for each other: two hints, not fifty."""
+    """Claims that trickle in share hints: one goes out each 25 ms, not one for each claim."""
     with _running(parts) as publisher:
         until(publisher.short)
-        for _ in range(50):
+        began = monotonic()
+        for _ in range(60):
             publisher.offer(_claims(1))
-    assert 1 <= _depth(queue) <= 4
+            Event().wait(0.002)
+        took_s = monotonic() - began
+    assert 2 <= _depth(queue) <= took_s / GAP_S + 2
 
 
 def test_a_full_hint_waits_for_nothing(parts: IntakeParts, queue: CeleryQueue) -> None:
@@ -128,3 +133,31 @@ def test_a_frozen_broker_is_offered_nothing(parts: IntakeParts, valkey: Server) 
         finally:
             valkey.thaw()
         until(lambda: publisher.short() == frozenset(Tier), within_s=10)
+
+
+class Stuck:
+    """A queue that answers once, and then never again until it is let go."""
+
+    def __init__(self, free: Event) -> None:
+        """Keep what frees it."""
+        self._free = free
+        self._asked = False
+
+    def depths(self) -> Mapping[Tier, int]:
+        """Answer the first time, hang from then on."""
+        if self._asked:
+            self._free.wait()
+        self._asked = True
+        return dict.fromkeys(Tier, 0)
+
+
+def test_old_knowledge_is_none(parts: IntakeParts) -> None:
+    """A publisher that hangs itself, whatever holds it, has no queue count as short for long."""
+    free = Event()
+    stuck = replace(parts, open_queue=lambda: cast("Queue", Stuck(free)))
+    with _running(stuck) as publisher:
+        try:
+            until(publisher.short)
+            until(lambda: not publisher.short(), within_s=5)
+        finally:
+            free.set()
