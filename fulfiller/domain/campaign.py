@@ -44,6 +44,14 @@ class Publication(StrEnum):
     ARCHIVED = "archived"
 
 
+DECIDED = {
+    Publication.DRAFT: Phase.DRAFT,
+    Publication.ENDED: Phase.ENDED,
+    Publication.ARCHIVED: Phase.ARCHIVED,
+}
+"""The phases that a publication decides alone; the clock has its say in the others."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierTerms:
     """How a tier is served: its weight among the tiers and its stated longest wait."""
@@ -97,15 +105,8 @@ class Campaign:
 
 def phase(campaign: Campaign, *, now: int, exhausted: bool) -> Phase:
     """Return the phase of a campaign at a moment."""
-    match campaign.publication:
-        case Publication.DRAFT:
-            return Phase.DRAFT
-        case Publication.ARCHIVED:
-            return Phase.ARCHIVED
-        case Publication.ENDED:
-            return Phase.ENDED
-        case Publication.PUBLISHED:
-            return _phase_by_clock(campaign, now=now, exhausted=exhausted)
+    decided = DECIDED.get(campaign.publication)
+    return decided or _phase_by_clock(campaign, now=now, exhausted=exhausted)
 
 
 def _phase_by_clock(campaign: Campaign, *, now: int, exhausted: bool) -> Phase:

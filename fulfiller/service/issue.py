@@ -25,6 +25,8 @@ ATTEMPTS_MAX = 5
 ISSUED = issuing()
 CODE_TAKEN = "coupon_lookup"
 """The unique constraint that a code breaks when another coupon has it already."""
+REASON_MAX = 200
+"""Characters of a fault that are kept."""
 TRIES = 8
 """Transactions tried for one group before a lost race counts as its own fault."""
 
@@ -43,18 +45,25 @@ def issue(ids: Sequence[ClaimId], press: Press, *, redelivered: bool = False) ->
     """Issue what is still open among these ids; ids of held campaigns are left.
 
     `redelivered`: the task may have killed its child, which never reaches our own counting;
-    so the attempt is counted first and the ids run one by one.
+    so the ids run one by one, and of each the attempt is counted first.
     Raises StoreUnavailable when the store does not answer; nothing is lost by that.
     """
     if not redelivered:
         return _together(ids, press)
-    counts = press.store.attempt(ids)
-    worn = [claim_id for claim_id in ids if counts.get(claim_id, 0) > ATTEMPTS_MAX]
-    done = _parked(worn, press, "it was redelivered too often")
+    done = Issued()
     for claim_id in ids:
-        if claim_id not in worn:
-            done = done.plus(_alone(claim_id, press))
+        done = done.plus(_counted(claim_id, press))
     return done
+
+
+def _counted(claim_id: ClaimId, press: Press) -> Issued:
+    """Count an attempt at a claim and make it: what comes behind a killer is not to blame."""
+    attempts = press.store.attempt((claim_id,)).get(claim_id)
+    if attempts is None:
+        return Issued()
+    if attempts > ATTEMPTS_MAX:
+        return _parked(claim_id, press, "it was redelivered too often")
+    return _alone(claim_id, press, attempts)
 
 
 def _together(ids: Sequence[ClaimId], press: Press) -> Issued:
@@ -69,23 +78,29 @@ def _together(ids: Sequence[ClaimId], press: Press) -> Issued:
         return _together(ids[:middle], press).plus(_together(ids[middle:], press))
 
 
-def _alone(claim_id: ClaimId, press: Press) -> Issued:
+def _alone(claim_id: ClaimId, press: Press, attempts: int | None = None) -> Issued:
+    """Issue one claim; `attempts` are those made at it, if this one has been counted."""
     try:
         return _pressed((claim_id,), press)
     except StoreUnavailable:
         raise
     except Exception as fault:  # noqa: BLE001 - counted, and parked with its text in the end
-        attempts = press.store.attempt((claim_id,)).get(claim_id, 0)
+        if attempts is None:
+            attempts = press.store.attempt((claim_id,)).get(claim_id, 0)
         if attempts < ATTEMPTS_MAX:
             return Issued(left=(claim_id,))
-        return _parked((claim_id,), press, f"{type(fault).__name__}: {fault}")
+        return _parked(claim_id, press, _told(fault))
 
 
-def _parked(ids: Sequence[ClaimId], press: Press, reason: str) -> Issued:
-    if not ids:
-        return Issued()
-    moved = park(ids, reason, store=press.store, now=press.now(), actor=press.actor)
+def _parked(claim_id: ClaimId, press: Press, reason: str) -> Issued:
+    moved = park((claim_id,), reason, store=press.store, now=press.now(), actor=press.actor)
     return Issued(parked=moved)
+
+
+def _told(fault: Exception) -> str:
+    """Return what a fault says on one short line, without what a database would refuse."""
+    text = f"{type(fault).__name__}: {fault}"[:REASON_MAX]
+    return "".join(letter if letter.isprintable() else " " for letter in text).strip()
 
 
 def _pressed(ids: Sequence[ClaimId], press: Press) -> Issued:

@@ -5,7 +5,7 @@ waits and then sees what the first one left, and a commit is all or nothing.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Generic, TypeVar
 
@@ -81,8 +81,8 @@ class MemoryStore(MemoryRoster):
 
     def write(self, writes: Writes) -> None:
         """Write a whole transaction; raise Raced and write nothing when somebody was first."""
-        with self._locks.held(object(), [move.key for move in writes.stripes]), self._latch:
-            self.shelves.commit(writes)
+        with self._moving(writes):
+            self._commit(writes)
 
     # Moving open claims
 
@@ -97,7 +97,8 @@ class MemoryStore(MemoryRoster):
                 rows = [row for row in rows if not (unheld and self._is_held(row))]
 
             def commit(writes: Writes) -> None:
-                self._commit(writes, {row.id: None for row in rows})
+                with self._moving(writes):
+                    self._commit(writes, {row.id: None for row in rows})
 
             yield MemoryUnit(rows, commit)
 
@@ -112,7 +113,8 @@ class MemoryStore(MemoryRoster):
                 rows = [_shifted(row, new, ready_at) for row in found]
 
             def commit(writes: Writes) -> None:
-                self._commit(writes, {row.id: row for row in rows})
+                with self._moving(writes):
+                    self._commit(writes, {row.id: row for row in rows})
 
             yield MemoryUnit(rows, commit)
 
@@ -227,6 +229,10 @@ class MemoryStore(MemoryRoster):
 
     def _is_held(self, row: OpenClaim) -> bool:
         return held(self.shelves.modes, row.campaign)
+
+    def _moving(self, writes: Writes) -> AbstractContextManager[None]:
+        """Hold the stripes that are moved: whoever counts them under lock is waited for."""
+        return self._locks.held(object(), [move.key for move in writes.stripes])
 
     def _commit(
         self, writes: Writes, rows: Mapping[ClaimId, OpenClaim | None] | None = None

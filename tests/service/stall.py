@@ -130,8 +130,8 @@ class Stall:
 
     def claims(self, number: int, **terms: Any) -> list[ClaimId]:
         """Take in claims of as many users, each on its own."""
-        answers = [self.accept(wish(f"user-{next(self.numbers)}", **terms)) for _ in range(number)]
-        return [answer.claim.id for (answer,) in answers if isinstance(answer, Accepted)]
+        wishes = [wish(f"user-{next(self.numbers)}", **terms) for _ in range(number)]
+        return [one.claim.id for each in wishes for one in accepted(self.accept(each))]
 
     def issue(self, *ids: ClaimId, redelivered: bool = False) -> Issued:
         """Issue these claims as a worker would."""
@@ -202,6 +202,11 @@ class Stall:
         assert counted(stripes, Count.ENTERED) == len(claims)
         assert total(stripes, Purse.ISSUED) == sum(coupon.amount for coupon in coupons)
         assert total(stripes, Purse.RESERVED) == sum(row.amount for row in rows)
+
+
+def accepted(answers: Sequence[Answer]) -> list[Accepted]:
+    """Return those of the answers that promise a coupon."""
+    return [answer for answer in answers if isinstance(answer, Accepted)]
 
 
 def last(coupons: int, **terms: Any) -> Campaign:

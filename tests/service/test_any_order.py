@@ -1,0 +1,165 @@
+"""Any order: whatever verbs run in whatever order, the books balance after each of them."""
+
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+
+from fulfiller.domain.claim import ClaimId, State, check_move
+from fulfiller.domain.error import StoreUnavailable
+from fulfiller.domain.event import GENESIS, Kind, digest
+from fulfiller.domain.outcome import Accepted
+from fulfiller.domain.stripe import Purse
+from fulfiller.domain.tier import Tier
+from fulfiller.service.consolidate import consolidate
+from fulfiller.service.keep import LEASE
+from fulfiller.service.move import abandon, park, replay
+from fulfiller.service.seal import seal
+from tests.domain.festival import VALUE, festival
+from tests.service.stall import Hook, Stall, lose, times, wish
+
+FAULTS = st.sampled_from(["lost race", "nothing written", "written, but nobody knows"])
+ASKED = st.builds(
+    wish,
+    st.sampled_from(["li", "wu", "he", "ma"]),
+    key=st.sampled_from("klmnop"),
+    body=st.sampled_from("ab"),
+    account=st.sampled_from(["shop", "rival"]),
+    campaign=st.sampled_from(["festival", "other"]),
+    grant=st.sampled_from(["default", "friend"]),
+    tier=st.sampled_from(Tier),
+)
+KINDS = {
+    State.ISSUED: Kind.CLAIM_ISSUED,
+    State.CANCELLED: Kind.CLAIM_CANCELLED,
+    State.DECLINED: Kind.CLAIM_DECLINED,
+}
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Two small campaigns, a few people, and everything that may happen to them."""
+
+    claims: Bundle[ClaimId] = Bundle("claims")
+
+    @initialize(coupons=st.integers(1, 5), rest=st.integers(0, VALUE - 1))
+    def open(self, coupons: int, rest: int) -> None:
+        """Open the campaigns, one of them with a budget that doesn't come out even."""
+        small = festival(budget=coupons * VALUE + rest, per_user_limit=2)
+        self.stall = Stall(small, festival(id="other", budget=3 * VALUE, stripes=2))
+        self.fence = self.stall.store.lease(LEASE, "keeper", ttl_s=10**9)
+        self.seen: dict[ClaimId, State] = {}
+
+    @rule(target=claims, asked=st.lists(ASKED, min_size=1, max_size=5), start=st.integers(0, 4))
+    def accept(self, asked: list[Any], start: int) -> Any:
+        """Take in a group."""
+        answers = self.stall.accept(*asked, start=start)
+        return multiple(*(one.claim.id for one in answers if isinstance(one, Accepted)))
+
+    @rule(ids=st.lists(claims, min_size=1, max_size=5), redelivered=st.booleans())
+    def issue(self, ids: list[ClaimId], *, redelivered: bool) -> None:
+        """Run a hint, of whatever age."""
+        self.stall.issue(*ids, redelivered=redelivered)
+
+    @rule(claim=claims, account=st.sampled_from(["shop", "rival"]))
+    def cancel(self, claim: ClaimId, account: str) -> None:
+        """Let somebody try to cancel."""
+        self.stall.cancel(claim, account)
+
+    @rule(ids=st.lists(claims, min_size=1, max_size=3), move=st.sampled_from([park, abandon]))
+    def set_aside(self, ids: list[ClaimId], move: Any) -> None:
+        """Park claims, or give up those that are parked."""
+        move(ids, "why", store=self.stall.store, now=self.stall.now, actor="operator:li")
+
+    @rule(ids=st.lists(claims, min_size=1, max_size=3))
+    def replay(self, ids: list[ClaimId]) -> None:
+        """Make parked claims ready again."""
+        replay(ids, store=self.stall.store, now=self.stall.now, actor="operator:li")
+
+    @rule(campaign=st.sampled_from(["festival", "other", "nowhere"]))
+    def consolidate(self, campaign: str) -> None:
+        """Gather and count the money."""
+        consolidate(campaign, store=self.stall.store, now=self.stall.now)
+
+    @rule(campaign=st.sampled_from(["festival", "other"]), held=st.booleans())
+    def hold(self, campaign: str, *, held: bool) -> None:
+        """Stop a campaign's issuing, or let it go on."""
+        self.stall.mode(campaign, held=held)
+
+    @rule()
+    def seal(self) -> None:
+        """Seal what was logged so far."""
+        assert self.fence is not None
+        seal(store=self.stall.store, fence=self.fence)
+
+    @rule(fault=FAULTS, asked=st.lists(ASKED, min_size=1, max_size=3), ids=st.lists(claims))
+    def run_into(self, fault: str, asked: list[Any], ids: list[ClaimId]) -> None:
+        """Accept and issue in bad weather, and run both again when it is over."""
+        store = self.stall.store
+        hooks = store.after if fault.startswith("written") else store.before
+        for step in ("write", "commit"):
+            hooks[step] = _weather(fault)
+        for _ in range(3):
+            try:
+                self.stall.accept(*asked)
+                self.stall.issue(*ids)
+            except StoreUnavailable:
+                self.stall.audit()
+        hooks.clear()
+
+    @rule(seconds=st.integers(1, 100))
+    def wait(self, seconds: int) -> None:
+        """Let time pass."""
+        self.stall.now += seconds * 1_000_000
+
+    @invariant()
+    def the_books_balance(self) -> None:
+        """Stripes are unbroken, each claim is in one place, counters and rows agree."""
+        if hasattr(self, "stall"):
+            self.stall.audit()
+
+    @invariant()
+    def nothing_is_overspent(self) -> None:
+        """There are never more coupons and promises than the budget pays for."""
+        for campaign in self._campaigns():
+            spent = sum(self.stall.money(p, campaign.id) for p in (Purse.ISSUED, Purse.RESERVED))
+            assert spent <= campaign.coupons * VALUE <= campaign.budget
+
+    @invariant()
+    def claims_move_as_drawn(self) -> None:
+        """From look to look every claim has made legal moves only, and endings stand."""
+        for claim_id in self.stall.store.shelves.claims if hasattr(self, "stall") else ():
+            old, new = self.seen.get(claim_id, State.ACCEPTED), self.stall.state(claim_id)
+            if old is State.PARKED and new in {State.ISSUED, State.CANCELLED}:
+                old = State.ACCEPTED  # replayed in between
+            if old is State.ACCEPTED and new is State.DECLINED:
+                old = State.PARKED  # parked in between
+            if old is not new:
+                check_move(old, new)
+            self.seen[claim_id] = new
+
+    def teardown(self) -> None:
+        """Fold the log: it tells of every ending once, and its seals form a chain."""
+        if not hasattr(self, "stall"):
+            return
+        self.seal()
+        shelves, previous = self.stall.store.shelves, GENESIS
+        for one, event in zip(shelves.seals, shelves.events, strict=True):
+            previous = digest(previous, one.number, event)
+            assert one.digest == previous
+        entered = [i for event in self.stall.events(Kind.CLAIM_ACCEPTED) for i in event.ids]
+        assert sorted(entered) == sorted(shelves.claims)
+        for state, kind in KINDS.items():
+            told = sorted(i for event in self.stall.events(kind) for i in event.ids)
+            assert told == sorted(i for i in shelves.claims if self.stall.state(i) is state)
+
+    def _campaigns(self) -> list[Any]:
+        return list(self.stall.store.campaigns()) if hasattr(self, "stall") else []
+
+
+def _weather(fault: str) -> Hook:
+    return lose(3) if fault == "lost race" else times(1, StoreUnavailable("the line is cut"))
+
+
+TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
