@@ -5,7 +5,7 @@ shown: budget, counts, rates, owner, and the account behind a claim.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from fulfiller.domain.campaign import Campaign, Phase, phase
@@ -30,9 +30,9 @@ class Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicCoupon:
-    """A coupon as its owner sees it; `valid_until` is exclusive."""
+    """A coupon as its owner sees it; `valid_until` is exclusive, and no log shows the code."""
 
-    code: str
+    code: str = field(repr=False)
     value: Value
     valid_until: datetime
 
