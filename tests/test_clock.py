@@ -169,8 +169,8 @@ def test_claim_ids_differ_after_a_fork() -> None:
         "from fulfiller.clock import ClaimIds\n"
         "make = ClaimIds(); make(10**15)\n"
         "child = os.fork()\n"
-        "print(make(2 * 10**15), flush=True)\n"
         "if child: os.waitpid(child, 0)\n"
+        "print(make(2 * 10**15), flush=True)\n"
     )
     told = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
