@@ -1,10 +1,10 @@
-"""The play itself: a rehearsal, the day with its kill, the draining, and the proof."""
+"""The play itself: the day from the opening of the doors to the last coupon."""
 
 from dataclasses import dataclass
-from signal import Signals
 from typing import Any
 
 from fulfiller.clock import monotonic
+from fulfiller.ops.demo.blow import AIM_S, VICTIM, Blow
 from fulfiller.ops.demo.outcome import Outcome
 from fulfiller.ops.demo.reading import Note, Reading, Tally, Track
 from fulfiller.ops.demo.screen import Screen
@@ -15,15 +15,6 @@ from fulfiller.ops.supervise.stack import Stack
 from fulfiller.service.port import Queue
 
 TICK_S = 0.25
-KILL_FROM, KILL_TO = 0.5, 0.6
-"""Parts of the day between which a worker is killed: in the midst of the flood.
-
-As soon as tasks wait in the broker every worker has its hands full, and that is the moment.
-"""
-AIM_S = 0.02
-STRANDED_S = 1.0
-"""How long after the kill what is still open must have been in its hands."""
-VICTIM = "worker2"
 WORKERS = ("worker1", VICTIM)
 DRAIN_MAX_S = 30.0
 QUEUE_SAID = 200
@@ -48,14 +39,12 @@ class Play:
     def __init__(self, scene: Scene) -> None:
         """Play nothing yet."""
         self._stack = scene.stack
-        self._queue = scene.queue
         self._upstream = scene.upstream
         self._watch = scene.watch
         self._screen = scene.screen
         self._track = scene.track
+        self._blow = Blow(scene.stack, scene.queue, scene.watch, self._say)
         self._outcome = Outcome()
-        self._held: int | None = None
-        self._killed: tuple[float, int] | None = None
         self._began_s = 0.0
         self._played = False
         self._said: set[str] = set()
@@ -67,19 +56,20 @@ class Play:
         self._say("The doors are open.")
         while not self._over() and self._elapsed_s() < span_s + DRAIN_MAX_S:
             # The store is read when a report has come, so that both are of one moment.
-            aiming = self._killed is None and self._elapsed_s() >= span_s * KILL_FROM
-            report = self._upstream.report(AIM_S if aiming else TICK_S)
-            if aiming and (self._busy() or self._elapsed_s() >= span_s * KILL_TO):
-                self._kill()
-            if report or not aiming:
+            aims = self._blow.aims(self._elapsed_s(), span_s)
+            report = self._upstream.report(AIM_S if aims else TICK_S)
+            if aims:
+                self._blow.fall(self._elapsed_s(), span_s)
+            if report or not aims:
                 self._hear(report or {})
-                self._look()
+                self._look(span_s)
+        self._outcome.recovered_s = self._blow.recovered_s
         return self._outcome
 
     def _over(self) -> bool:
         done = self._outcome
         done.drained = self._played and self._track.last.backlog == 0
-        return done.drained and done.recovered_s is not None and self._all_work()
+        return done.drained and self._blow.recovered_s is not None and self._all_work()
 
     def _hear(self, report: dict[str, Any]) -> None:
         self._watch.sample(report.get("sample", ()))
@@ -92,36 +82,13 @@ class Play:
             self._played = True
             self._say("The last request has its answer.")
 
-    def _busy(self) -> bool:
-        return any((self._queue.depths() or {}).values())
-
-    def _kill(self) -> None:
-        pid = self._stack.pid(VICTIM)
-        self._killed = (self._elapsed_s(), self._watch.now())
-        self._stack.kill(VICTIM, Signals.SIGKILL)
-        self._say(f"{VICTIM} (process {pid}) is killed with SIGKILL, on purpose.", alarm=True)
-
-    def _look(self) -> None:
+    def _look(self, span_s: float) -> None:
         workers = tuple((name, self._word(name)) for name in WORKERS)
         reading = self._watch.read(self._elapsed_s(), self._outcome.tally, workers)
         self._track.readings.append(reading)
-        self._follow_kill()
+        self._blow.follow(reading.elapsed_s, span_s)
         self._remark(reading)
         self._screen.show()
-
-    def _follow_kill(self) -> None:
-        """See whether every claim from before the kill has its coupon."""
-        if self._killed is None or self._outcome.recovered_s is not None:
-            return
-        killed_s, killed_at = self._killed
-        left = self._watch.older(killed_at)
-        took_s = self._elapsed_s() - killed_s
-        if left and self._held is None and took_s >= STRANDED_S:
-            self._held = left
-            self._say(f"{left:,} claims were in its hands. They are safe in the store.")
-        if not left:
-            self._outcome.recovered_s = took_s
-            self._say(f"All from before the kill have their coupon, {took_s:.1f} s after it.")
 
     def _remark(self, reading: Reading) -> None:
         if reading.backlog >= QUEUE_SAID:
