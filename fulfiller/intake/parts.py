@@ -8,10 +8,11 @@ from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.code import CodeKey
 from fulfiller.service.keyring import Keyring
 from fulfiller.service.port import Queue, Store
+from fulfiller.service.till import Till
 
 
-class Truth(Store, Keyring, Protocol):
-    """The store with the keys in it."""
+class Truth(Store, Keyring, Till, Protocol):
+    """The store with the keys and the till in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

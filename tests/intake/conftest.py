@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from fulfiller.store.migrating import upgrade
 from tests.intake.door import Door, opened
 
 
@@ -21,3 +22,14 @@ def sqlite_door(sqlite_url: str) -> Iterator[Door]:
     with opened(sqlite_url) as door:
         door.campaign()
         yield door
+
+
+@pytest.fixture(scope="module")
+def quiet_door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    """One intake for all tests of a module in which nothing may ever be taken in."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('quiet')}/store.db"
+    upgrade(url)
+    with opened(url) as door:
+        door.campaign()
+        yield door
+        assert door.entered() == 0

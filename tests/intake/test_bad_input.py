@@ -62,35 +62,35 @@ def _post(door: Door, content: bytes, path: str = "/v1/claims", **headers: str) 
 
 
 @pytest.mark.parametrize("content", MALFORMED.values(), ids=MALFORMED)
-def test_what_is_not_json_is_malformed(sqlite_door: Door, content: bytes) -> None:
+def test_what_is_not_json_is_malformed(quiet_door: Door, content: bytes) -> None:
     """A body that no JSON reader takes is a 400, whatever is wrong with it."""
-    answer = _post(sqlite_door, content)
+    answer = _post(quiet_door, content)
     assert (answer.status_code, code(answer)) == (400, "malformed"), answer.text
-    assert sqlite_door.entered() == 0
+    assert quiet_door.entered() == 0
 
 
 @pytest.mark.parametrize(("content", "where"), INVALID.values(), ids=INVALID)
-def test_what_does_not_fit_is_named(sqlite_door: Door, content: bytes, where: set[str]) -> None:
+def test_what_does_not_fit_is_named(quiet_door: Door, content: bytes, where: set[str]) -> None:
     """A body with flaws is a 422 that points at each of them and says what to write."""
-    answer = _post(sqlite_door, content)
+    answer = _post(quiet_door, content)
     assert (answer.status_code, code(answer)) == (422, "invalid"), answer.text
     assert pointers(answer) == where
-    assert sqlite_door.entered() == 0
+    assert quiet_door.entered() == 0
 
 
-def test_a_misspelt_field_is_told_the_nearest(sqlite_door: Door) -> None:
+def test_a_misspelt_field_is_told_the_nearest(quiet_door: Door) -> None:
     """An unknown field is refused with the one that was probably meant."""
-    answer = _post(sqlite_door, _claim(gant="g"))
+    answer = _post(quiet_door, _claim(gant="g"))
     assert "did you mean grant?" in answer.json()["errors"][0]["detail"]
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
-def test_another_content_type_is_refused(sqlite_door: Door, kind: str) -> None:
+def test_another_content_type_is_refused(quiet_door: Door, kind: str) -> None:
     """Only application/json is read."""
-    answer = _post(sqlite_door, _claim(), **{"content-type": kind})
+    answer = _post(quiet_door, _claim(), **{"content-type": kind})
     assert (answer.status_code, code(answer)) == (415, "unsupported_media_type")
     assert pointers(answer) == {"Content-Type"}
-    assert sqlite_door.entered() == 0
+    assert quiet_door.entered() == 0
 
 
 def test_a_charset_does_not_matter(sqlite_door: Door) -> None:
@@ -104,11 +104,11 @@ def test_a_charset_does_not_matter(sqlite_door: Door) -> None:
 )
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_too_large_is_refused(
-    sqlite_door: Door, path: str, limit: int, *, chunked: bool
+    quiet_door: Door, path: str, limit: int, *, chunked: bool
 ) -> None:
     """More than the limit is a 413, also when its length is not told beforehand."""
     content = b" " * (limit + 1)
-    with sqlite_door.caller() as caller:
+    with quiet_door.caller() as caller:
         answer = caller.post(
             path,
             content=iter([content[:9], content[9:]]) if chunked else content,
@@ -117,7 +117,7 @@ def test_a_body_too_large_is_refused(
         alive = caller.get("/livez")
     assert (answer.status_code, code(answer)) == (413, "too_large")
     assert alive.status_code == 200
-    assert sqlite_door.entered() == 0
+    assert quiet_door.entered() == 0
 
 
 @pytest.mark.parametrize(
@@ -129,13 +129,13 @@ def test_a_body_too_large_is_refused(
         ("schlüssel", "idempotency_key_invalid"),
     ],
 )
-def test_a_claim_needs_a_sound_key(sqlite_door: Door, key: str | None, reason: str) -> None:
+def test_a_claim_needs_a_sound_key(quiet_door: Door, key: str | None, reason: str) -> None:
     """Without an Idempotency-Key, or with one that can't be one, nothing is taken in."""
     headers = {} if key is None else {b"idempotency-key": key.encode("latin-1")}
-    with sqlite_door.caller() as caller:
+    with quiet_door.caller() as caller:
         answer = caller.post("/v1/claims", json=body(), headers=headers)
     assert (answer.status_code, code(answer)) == (400, reason)
-    assert sqlite_door.entered() == 0
+    assert quiet_door.entered() == 0
 
 
 def test_the_longest_key_and_texts_are_taken(door: Door) -> None:
@@ -161,36 +161,36 @@ def test_quotes_and_braces_are_just_text(door: Door) -> None:
 @pytest.mark.parametrize(
     "path", ["/v1/claims/clm_none", "/v1/claims/%00", "/v1/claims/clm_" + "0" * 36, "/v1/nothing"]
 )
-def test_what_does_not_exist_is_not_found(sqlite_door: Door, path: str) -> None:
+def test_what_does_not_exist_is_not_found(quiet_door: Door, path: str) -> None:
     """An id that can't be one is unknown, and so is an address."""
-    with sqlite_door.caller() as caller:
+    with quiet_door.caller() as caller:
         answer = caller.get(path)
     assert answer.status_code == 404
     assert code(answer) in ("unknown_claim", "not_found")
 
 
-def test_a_method_that_is_not_there_is_named(sqlite_door: Door) -> None:
+def test_a_method_that_is_not_there_is_named(quiet_door: Door) -> None:
     """A 405 says which methods there are."""
-    with sqlite_door.caller() as caller:
+    with quiet_door.caller() as caller:
         answer = caller.put("/v1/claims", json=body())
     assert (answer.status_code, code(answer)) == (405, "method_not_allowed")
     assert answer.headers["allow"] == "POST"
 
 
 @pytest.mark.parametrize("wait_s", ["-1", "nan", "inf", "soon", ""])
-def test_a_wait_is_a_number_of_seconds(sqlite_door: Door, wait_s: str) -> None:
+def test_a_wait_is_a_number_of_seconds(quiet_door: Door, wait_s: str) -> None:
     """A wait that is none is refused and named."""
-    with sqlite_door.caller() as caller:
+    with quiet_door.caller() as caller:
         answer = caller.get(f"/v1/claims/clm_{'0' * 8}-0000-7000-8000-{'0' * 12}?wait_s={wait_s}")
     assert (answer.status_code, code(answer)) == (422, "invalid")
     assert pointers(answer) == {"wait_s"}
 
 
-def test_what_is_no_http_is_told_as_a_problem(sqlite_door: Door) -> None:
+def test_what_is_no_http_is_told_as_a_problem(quiet_door: Door) -> None:
     """Even a line of nonsense gets a problem for an answer."""
     import socket
 
-    host, _, port = sqlite_door.url.removeprefix("http://").partition(":")
+    host, _, port = quiet_door.url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=10) as line:
         line.sendall(b"nonsense\r\n\r\n")
         said = line.makefile("rb").read()

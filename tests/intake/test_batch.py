@@ -87,13 +87,13 @@ def test_a_repeated_batch_is_all_repeats(door: Door) -> None:
     ],
 )
 def test_a_batch_that_is_none_is_refused_whole(
-    sqlite_door: Door, content: bytes, status: int, where: set[str] | None
+    quiet_door: Door, content: bytes, status: int, where: set[str] | None
 ) -> None:
     """Without a list of 1 to 1,000 claims there are no results, only a problem."""
-    with sqlite_door.caller() as caller:
+    with quiet_door.caller() as caller:
         headers = {"content-type": "application/json"}
         answer = caller.post("/v1/claims/batch", content=content, headers=headers)
     assert answer.status_code == status, answer.text
     assert code(answer) == ("malformed" if where is None else "invalid")
     assert where is None or pointers(answer) == where
-    assert sqlite_door.entered() == 0
+    assert quiet_door.entered() == 0

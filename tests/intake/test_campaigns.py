@@ -89,14 +89,14 @@ def test_creating_again_is_fine_only_with_the_same_terms(door: Door) -> None:
     ],
 )
 def test_terms_that_do_not_hold_are_named(
-    sqlite_door: Door, change: dict[str, object], where: str
+    quiet_door: Door, change: dict[str, object], where: str
 ) -> None:
     """A flaw in the terms is a 422 that points at the field; nothing is stored."""
-    with _operator(sqlite_door) as operator:
+    with _operator(quiet_door) as operator:
         answer = operator.post("/v1/campaigns", json=TERMS | change)
     assert (answer.status_code, code(answer)) == (422, "invalid"), answer.text
     assert pointers(answer) == {where}
-    assert sqlite_door.store.campaign("lantern") is None
+    assert quiet_door.store.campaign("lantern") is None
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,9 @@ def test_terms_that_do_not_hold_are_named(
         (b'{"id": "\\ud800"}', 422),
     ],
 )
-def test_what_is_no_campaign_is_refused(sqlite_door: Door, content: bytes, status: int) -> None:
+def test_what_is_no_campaign_is_refused(quiet_door: Door, content: bytes, status: int) -> None:
     """The body is read with the same care as a claim's."""
-    with _operator(sqlite_door) as operator:
+    with _operator(quiet_door) as operator:
         headers = {"content-type": "application/json"}
         answer = operator.post("/v1/campaigns", content=content, headers=headers)
     assert answer.status_code == status

@@ -25,20 +25,20 @@ def _ask(door: Door, operation: Operation, authorization: str | None) -> httpx.R
 
 
 @pytest.mark.parametrize("operation", GUARDED, ids=lambda operation: operation.name)
-def test_nothing_opens_without_a_good_key(sqlite_door: Door, operation: Operation) -> None:
+def test_nothing_opens_without_a_good_key(quiet_door: Door, operation: Operation) -> None:
     """No key, no key of ours, an unknown one and a wrong secret are all the same 401."""
-    good = sqlite_door.key("teahouse", frozenset(Scope))
+    good = quiet_door.key("teahouse", frozenset(Scope))
     wrong = good[:-4] + "AAAA"
     unknown = good.replace("ful_", "ful_x")
     said = (None, "Bearer", f"Basic {good}", "Bearer ful_x_y", f"Bearer {wrong}",
             f"Bearer {unknown}", f"Bearer {good}\u00e9", "Bearer ful_" + "x" * 5_000)  # fmt: skip
-    answers = [_ask(sqlite_door, operation, each) for each in said]
+    answers = [_ask(quiet_door, operation, each) for each in said]
     assert [(answer.status_code, code(answer)) for answer in answers] == [
         (401, "unauthorized")
     ] * len(said)
     assert {answer.json()["detail"] for answer in answers} == {answers[0].json()["detail"]}
     assert answers[0].headers["www-authenticate"] == "Bearer"
-    assert sqlite_door.entered() == 0
+    assert quiet_door.entered() == 0
 
 
 @pytest.mark.parametrize("operation", GUARDED, ids=lambda operation: operation.name)
@@ -54,10 +54,10 @@ def test_a_key_opens_what_its_scope_says(sqlite_door: Door, operation: Operation
     assert let_in.status_code not in (401, 403)
 
 
-def test_a_key_that_is_over_opens_nothing(sqlite_door: Door) -> None:
+def test_a_key_that_is_over_opens_nothing(quiet_door: Door) -> None:
     """An expired key is refused like a wrong one."""
-    key = sqlite_door.key("teahouse", expires_at=sqlite_door.store.now() - 1)
-    answer = _ask(sqlite_door, OPERATIONS[0], f"Bearer {key}")
+    key = quiet_door.key("teahouse", expires_at=quiet_door.store.now() - 1)
+    answer = _ask(quiet_door, OPERATIONS[0], f"Bearer {key}")
     assert answer.status_code == 401
 
 
