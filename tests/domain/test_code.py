@@ -5,7 +5,7 @@ from random import Random
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fulfiller.domain.claim import ClaimId
@@ -42,6 +42,7 @@ def test_many_claims_have_as_many_codes() -> None:
     assert len({one.lookup for one in minted}) == MANY
 
 
+@settings(max_examples=40)
 @given(IDS, st.integers(0, 3))
 def test_a_code_follows_from_claim_salt_and_key(claim_id: ClaimId, salt: int) -> None:
     """The same three give the same code for ever, and any other one of them another code."""
@@ -53,6 +54,7 @@ def test_a_code_follows_from_claim_salt_and_key(claim_id: ClaimId, salt: int) ->
     assert set(code) <= set(ALPHABET)
 
 
+@settings(max_examples=40)
 @given(IDS)
 def test_a_code_leads_to_its_coupon(claim_id: ClaimId) -> None:
     """What was typed gives the hash that was stored, under the same key only."""
@@ -61,6 +63,7 @@ def test_a_code_leads_to_its_coupon(claim_id: ClaimId) -> None:
     assert lookup(minted.code[:14], OTHER) != minted.lookup
 
 
+@settings(max_examples=40)
 @given(IDS, st.randoms(use_true_random=False))
 def test_codes_are_read_as_people_type_them(claim_id: ClaimId, dice: Random) -> None:
     """Hyphens, spaces and case don't matter, and O, I, L pass for what they look like."""
@@ -105,6 +108,7 @@ def test_guesses_die_without_a_look_into_the_store() -> None:
     assert _accepted(["".join(dice.choices(ALPHABET, k=16)) for _ in range(MANY)]) <= MANY * 0.002
 
 
+@settings(max_examples=40)
 @given(st.one_of(st.text(max_size=40), st.text(ALPHABET + "ouil-", max_size=20)))
 def test_garbage_is_refused_as_a_code(text: str) -> None:
     """Whatever is typed ends in a code or in one refusal."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fulfiller.domain.claim import ClaimId
@@ -37,6 +37,7 @@ PLAIN = Event(
 )
 
 
+@settings(max_examples=40)
 @given(IDS)
 def test_packing_is_undone_by_unpacking(ids: tuple[ClaimId, ...]) -> None:
     """Ids come back as they were, each in 16 bytes."""
@@ -81,12 +82,14 @@ def test_separators_forge_nothing() -> None:
     assert digest(GENESIS, 1, one) != digest(GENESIS, 1, other)
 
 
+@settings(max_examples=40)
 @given(EVENTS, EVENTS)
 def test_two_events_share_a_digest_only_if_they_are_equal(one: Event, other: Event) -> None:
     """The digest covers all that an event says, unambiguously."""
     assert (digest(GENESIS, 1, one) == digest(GENESIS, 1, other)) == (one == other)
 
 
+@settings(max_examples=40)
 @given(EVENTS)
 def test_a_digest_is_repeatable(event: Event) -> None:
     """An auditor who recomputes it gets the same 32 bytes."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fulfiller.domain.claim import ClaimId
@@ -41,6 +41,7 @@ def _lives(wishes: Sequence[Wish], limit: int) -> tuple[list[Prior], list[tuple[
     return past, seats
 
 
+@settings(max_examples=40)
 @given(WISHES, st.integers(1, 4))
 def test_no_two_claims_ever_break_a_unique_key(wishes: list[Wish], limit: int) -> None:
     """Over any life of claims and cancels, both unique keys stay unique."""
@@ -51,6 +52,7 @@ def test_no_two_claims_ever_break_a_unique_key(wishes: list[Wish], limit: int) -
     assert len(set(slots)) == len(slots)
 
 
+@settings(max_examples=40)
 @given(WISHES, st.integers(1, 4))
 def test_nobody_holds_more_than_the_limit(wishes: list[Wish], limit: int) -> None:
     """At no time has a user more claims that count than slots, nor two on one grant."""
@@ -61,6 +63,7 @@ def test_nobody_holds_more_than_the_limit(wishes: list[Wish], limit: int) -> Non
     assert {prior.slot for prior in held} <= set(range(1, limit + 1))
 
 
+@settings(max_examples=40)
 @given(WISHES, st.integers(1, 4), st.sampled_from(GRANTS), st.sampled_from(GRANTS))
 def test_racers_who_read_the_same_past_collide(
     wishes: list[Wish], limit: int, one: str, other: str
@@ -73,6 +76,7 @@ def test_racers_who_read_the_same_past_collide(
         assert (first.slot, first.slot_turn) == (second.slot, second.slot_turn)
 
 
+@settings(max_examples=40)
 @given(WISHES)
 def test_the_order_of_the_past_does_not_matter(wishes: list[Wish]) -> None:
     """A store may return a user's claims in any order."""

@@ -1,7 +1,7 @@
 """API keys: opened by their secret alone, while they last."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fulfiller.domain.key import SECRET_BYTES, KeyRecord, Scope, key_hash, key_text, split_key
@@ -50,6 +50,7 @@ def test_a_revoked_key_is_dead() -> None:
     assert not _record(revoked_at=100).opens(SECRET, pepper=PEPPER, now=50)
 
 
+@settings(max_examples=40)
 @given(st.from_regex(r"\A[0-9a-z]{1,20}\Z"), st.binary(min_size=24, max_size=24))
 def test_a_key_comes_apart_as_it_was_put_together(key_id: str, secret: bytes) -> None:
     """The secret may hold whatever base64 makes of it, underscores included."""
@@ -86,6 +87,7 @@ def test_what_is_no_key_is_no_key(text: str) -> None:
     assert split_key(text) is None
 
 
+@settings(max_examples=40)
 @given(st.text(max_size=60))
 def test_garbage_never_raises(text: str) -> None:
     """Whatever stands in the header, it is a key or it is none."""

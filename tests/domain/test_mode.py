@@ -3,7 +3,7 @@
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fulfiller.domain.mode import SERVICE, Mode, ModeRow, flowing, guard, held
@@ -29,6 +29,7 @@ def test_a_campaign_is_held_by_itself_or_with_all(*, own: bool, service: bool) -
     assert held(modes, "festival") == (own or service)
 
 
+@settings(max_examples=40)
 @given(GENERATIONS)
 def test_the_guard_changes_with_every_move(whose: list[bool]) -> None:
     """No two moments between which a mode moved have the same guard."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fulfiller.domain.stripe import (
@@ -35,6 +35,7 @@ def _transfer(source: Purse, target: Purse, amount: int) -> Delta:
     return Delta({source: -amount}).plus(Delta({target: amount}))
 
 
+@settings(max_examples=40)
 @given(AMOUNTS, st.lists(TRANSFERS, max_size=20), st.lists(STEPS, max_size=20))
 def test_double_entries_conserve_money_and_claims(
     available: int,
@@ -57,6 +58,7 @@ def test_double_entries_conserve_money_and_claims(
     assert counted([stripe], Count.ENTERED) == 20 == sum(counted([stripe], c) for c in SHARES)
 
 
+@settings(max_examples=40)
 @given(st.lists(TRANSFERS, max_size=10))
 def test_many_changes_are_one_change(transfers: list[tuple[Purse, Purse, int]]) -> None:
     """Booking one by one and booking the sum leave the same stripe behind."""
@@ -85,6 +87,7 @@ def test_a_broken_stripe_names_its_law(delta: Delta, law: str) -> None:
     assert _stripe(100).moved(delta).broken() == law
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 10**7), st.integers(1, 5_000), st.integers(1, 64))
 def test_portions_are_whole_coupons_as_even_as_can_be(amount: int, value: int, number: int) -> None:
     """Nothing is lost, no two stripes differ by more than a coupon, the rest lies on the first."""

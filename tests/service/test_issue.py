@@ -14,7 +14,7 @@ from fulfiller.domain.outcome import Issued
 from fulfiller.domain.stripe import Purse
 from fulfiller.domain.tier import Tier
 from fulfiller.domain.validity import DAY, Validity
-from fulfiller.service.issue import ATTEMPTS_MAX, TRIES
+from fulfiller.service.issue import ATTEMPTS_MAX, CODE_TAKEN, TRIES
 from fulfiller.service.port import Writes
 from tests.domain.festival import VALUE, festival
 from tests.service.stall import KEY, Hook, Stall, lose, times
@@ -231,7 +231,13 @@ def test_a_code_that_is_taken_gets_another_salt() -> None:
     """Two coupons never share a code: the second one to want it is minted anew."""
     stall = Stall()
     claims = stall.claims(2)
-    stall.store.shelves.lookups.add(mint(claims[1], 0, KEY).lookup)
+    taken = mint(claims[1], 0, KEY).lookup
+
+    def collide(writes: Writes) -> None:
+        if taken in {coupon.lookup for coupon in writes.coupons}:
+            raise Raced("another coupon has this code", CODE_TAKEN)
+
+    stall.store.before["commit"] = collide
     assert stall.issue(*claims).issued == tuple(claims)
     coupon = stall.store.shelves.coupons[claims[1]]
     assert coupon.salt == 1
