@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from hmac import digest as mac
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from fulfiller.clock import StoreClock
 from fulfiller.domain.code import CodeKey
 from fulfiller.domain.error import SettingError
 from fulfiller.service.issue import Press
 from fulfiller.service.keyring import Keyring
-from fulfiller.service.port import Queue, Store
+from fulfiller.service.port import Store
 from fulfiller.settings import Settings
+
+if TYPE_CHECKING:
+    from fulfiller.broker.queue import CeleryQueue
 
 CODE_KEY_ID = 1
 
@@ -19,20 +22,13 @@ class Truth(Store, Keyring, Protocol):
     """The store with the keys in it: what every implementation offers."""
 
 
-class Broker(Queue, Protocol):
-    """The queue with an end."""
-
-    def close(self) -> None:
-        """Give connections back."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """The parts of one process, or of one thread of it: a store is never shared by threads."""
 
     settings: Settings
     store: Truth
-    queue: Broker
+    queue: "CeleryQueue"
     clock: StoreClock
     clock_store: Truth
     code_key: CodeKey
@@ -70,7 +66,7 @@ def open_truth(settings: Settings, *, application: str) -> Truth:
     return open_store(settings.store_url, application=application)
 
 
-def open_broker(settings: Settings) -> Broker:
+def open_broker(settings: Settings) -> "CeleryQueue":
     """Return a queue of its own, for a thread or a command; it connects when first asked."""
     from fulfiller.broker.queue import CeleryQueue
 

@@ -1,4 +1,4 @@
-"""What a child needs to issue: opened in it, after the fork, and by it alone.
+"""What a child needs for its tasks: opened in it, after the fork, and by it alone.
 
 A connection that a parent opened must never be used by two, and threads of one process
 don't share a store either, so each has a desk of its own.
@@ -20,18 +20,25 @@ def settings() -> Settings:
     return load()
 
 
+def parts() -> Parts:
+    """Return this thread's parts, opening them at first use."""
+    found: Parts | None = getattr(_mine, "parts", None)
+    if found is None:
+        found = _mine.parts = open_parts(settings(), application="worker")
+    return found
+
+
 def desk() -> Press:
-    """Return this thread's press, opening its parts at first use."""
+    """Return what this thread issues with."""
     found: Press | None = getattr(_mine, "press", None)
     if found is None:
-        _mine.parts = open_parts(settings(), application="worker")
-        found = _mine.press = press(_mine.parts, "worker")
+        found = _mine.press = press(parts(), "worker")
     return found
 
 
 def leave() -> None:
     """Give this thread's connections back."""
-    parts: Parts | None = getattr(_mine, "parts", None)
+    found: Parts | None = getattr(_mine, "parts", None)
     vars(_mine).clear()
-    if parts is not None:
-        parts.close()
+    if found is not None:
+        found.close()

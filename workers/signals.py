@@ -1,13 +1,10 @@
-"""Celery's signals that concern us: quiet logs, tidy children, rejected messages counted."""
+"""Celery's signals that concern us: quiet logs, drivers before the fork, tidy children."""
 
 import logging
 from typing import Any
 
 from celery import signals
-from kombu.message import Message
 
-from fulfiller.broker.message import Flaw
-from fulfiller.broker.quarantine import set_aside
 from fulfiller.wiring import open_parts
 from workers.desk import leave, settings
 
@@ -21,7 +18,6 @@ def connect() -> None:
     signals.worker_init.connect(_load)
     signals.worker_process_shutdown.connect(_leave)
     signals.worker_shutdown.connect(_leave)
-    signals.task_rejected.connect(_rejected)
 
 
 def _quiet(**_: Any) -> None:
@@ -36,8 +32,3 @@ def _load(**_: Any) -> None:
 
 def _leave(**_: Any) -> None:
     leave()
-
-
-def _rejected(message: Message, **_: Any) -> None:
-    """Count what passed the screen and was still refused, such as a bad date."""
-    set_aside(message.channel, message.body or b"", Flaw.REJECTED)

@@ -16,6 +16,7 @@ from kombu.message import Message
 
 from fulfiller.broker.quarantine import set_aside
 from fulfiller.broker.screen import task_flaw
+from fulfiller.broker.strip import strip
 from fulfiller.wiring import open_truth
 from workers.desk import settings
 
@@ -23,6 +24,7 @@ ANNOUNCE_EVERY_S = 3.0
 ANNOUNCE_TTL_S = 10.0
 ANNOUNCE_LIMIT_S = 0.5
 """A store that does not answer may hold the worker up for this long."""
+BUILT_IN = "celery."
 
 Consumer = Any
 """Celery's, whose attributes its stubs don't know."""
@@ -40,11 +42,14 @@ class Screen(StartStopStep):
 
 
 def screened(handle: Callable[[Message], Any], consumer: Consumer) -> Callable[[Message], Any]:
-    """Return a message handler that passes on only what Celery survives."""
+    """Return a message handler that passes on only what Celery survives, and what we run."""
+    # Celery has tasks of its own, which run whatever task their arguments name.
+    names = {name for name in consumer.app.tasks if not name.startswith(BUILT_IN)}
 
     def on_message(message: Message) -> None:
-        flaw = task_flaw(message, consumer.app.tasks)
+        flaw = task_flaw(message, names)
         if flaw is None:
+            strip(message)
             handle(message)
             return
         set_aside(message.channel, message.body or b"", flaw)

@@ -1,20 +1,34 @@
 """The tasks: a few lines each, for the verbs are in `fulfiller.service`."""
 
+from threading import Event
 from typing import Any
 
 from celery import Task
+from celery.exceptions import Reject
+from celery.worker.request import Request
 
 from fulfiller.broker.message import Unfit, read
-from fulfiller.broker.quarantine import set_aside
-from fulfiller.broker.topology import ISSUE_TASK
+from fulfiller.broker.topology import ISSUE_TASK, SUBMIT_TASK
 from fulfiller.domain.error import StoreUnavailable
 from fulfiller.domain.outcome import Issued
 from fulfiller.service.issue import issue
 from workers.celery import app
-from workers.desk import desk
+from workers.desk import desk, parts
+from workers.submitting import submit
 
 RESULT_MAX = 200
 """Characters of a result, which logs and Flower show."""
+PAUSE_S = 1.0
+"""How long a submission is held before it is given back, lest it go round in circles."""
+_never = Event()
+
+
+class Discreet(Request):
+    """A request that never tells its arguments, not even to whoever inspects the worker."""
+
+    def info(self, safe: bool = False) -> Any:  # noqa: ARG002, FBT001, FBT002 - Celery's
+        """Return what inspectors see, with that which stands for the arguments."""
+        return super().info(safe=True)
 
 
 @app.task(name=ISSUE_TASK, bind=True, typing=False)
@@ -26,7 +40,9 @@ def claims_issue(self: Task[..., str], *args: Any, **kwargs: Any) -> str:
     """
     ids = read(args, kwargs, self.request.headers)
     if isinstance(ids, Unfit):
-        return _refused(self, ids, args)
+        # A message that is no hint of ours is acknowledged like any other.
+        parts().queue.set_aside(repr(args).encode(), ids.flaw)
+        return f"quarantined={ids.flaw}"
     redelivered = bool((self.request.delivery_info or {}).get("redelivered"))
     try:
         return told(issue(ids, desk(), redelivered=redelivered))
@@ -34,14 +50,22 @@ def claims_issue(self: Task[..., str], *args: Any, **kwargs: Any) -> str:
         return f"left={len(ids)} {type(fault).__name__}: {fault}"[:RESULT_MAX]
 
 
+@app.task(name=SUBMIT_TASK, typing=False, Request=Discreet)
+def claims_submit(*args: Any, **kwargs: Any) -> str:
+    """Take claims in from any Celery client: the keywords are an API key and 1 to 500 claims.
+
+    Enqueued is not accepted: that they are once the store has them. Until then the message is
+    all there is, so it is given back while the store does not answer, and it may come again
+    at any time: the same idempotency key is the same claim.
+    """
+    try:
+        return submit(args, kwargs, parts())[:RESULT_MAX]
+    except Exception as fault:  # noqa: BLE001 - whatever it is, the message is not lost
+        _never.wait(PAUSE_S)
+        # Only the kind: what a database complains about may name a person.
+        raise Reject(type(fault).__name__, requeue=True) from None
+
+
 def told(done: Issued) -> str:
     """Return what a run did, as logs and Flower show it."""
     return f"issued={len(done.issued)} left={len(done.left)} parked={len(done.parked)}"
-
-
-def _refused(task: Task[..., str], unfit: Unfit, args: object) -> str:
-    """Set a message aside that is no hint of ours; it is acknowledged like any other."""
-    with task.app.connection_for_write() as connection:
-        connection.ensure_connection(max_retries=0)
-        set_aside(connection.default_channel, repr(args).encode(), unfit.flaw)
-    return f"quarantined={unfit.flaw}"

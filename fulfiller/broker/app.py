@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 from celery import Celery
 from kombu import Exchange, Queue
 
-from fulfiller.broker.topology import KEY_PREFIX, QUEUE_NAMES
+from fulfiller.broker.topology import KEY_PREFIX, QUEUE_NAMES, WORK_QUEUES
 from fulfiller.domain.tier import Tier
 
 SENTINEL_NAME = "mymaster"
@@ -88,8 +88,8 @@ def celery_app(broker_url: str, **overrides: Any) -> Celery:
     app.conf.update(
         TASKS | WORKER | BROKER,
         # Each on an exchange of its own: on the default one a task for one queue, sent by
-        # its name, would be delivered to all four.
-        task_queues=[Queue(n, Exchange(n), routing_key=n) for n in QUEUE_NAMES.values()],
+        # its name, would be delivered to all of them.
+        task_queues=[Queue(name, Exchange(name), routing_key=name) for name in WORK_QUEUES],
         broker_transport_options=options,
     )
     app.conf.update(overrides)

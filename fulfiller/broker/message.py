@@ -26,10 +26,12 @@ class Flaw(StrEnum):
     UNDECODABLE = "undecodable"
     MISSHAPEN = "misshapen"
     UNKNOWN_TASK = "unknown_task"
-    REJECTED = "rejected"
     NEWER_VERSION = "newer_version"
     OVERSIZE = "oversize"
     MALFORMED_IDS = "malformed_ids"
+    MALFORMED_SUBMISSION = "malformed_submission"
+    MALFORMED_CLAIM = "malformed_claim"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)

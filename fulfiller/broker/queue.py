@@ -11,10 +11,10 @@ from kombu import Connection, Producer
 from kombu.common import maybe_declare
 
 from fulfiller.broker.app import celery_app
-from fulfiller.broker.message import send
-from fulfiller.broker.quarantine import counts
+from fulfiller.broker.message import Flaw, send
+from fulfiller.broker.quarantine import Kept, clear, counts, newest, one, set_aside
 from fulfiller.broker.raw import redis_of
-from fulfiller.broker.topology import EPOCH_KEY, IDS_MAX, QUEUE_NAMES, key
+from fulfiller.broker.topology import EPOCH_KEY, IDS_MAX, QUEUE_NAMES, SUBMITTED_KEY, key
 from fulfiller.domain.tier import Tier
 from fulfiller.service.port import Hint
 
@@ -62,6 +62,30 @@ class CeleryQueue:
     def quarantined(self) -> Mapping[str, int] | None:
         """Return how many messages were set aside, by flaw."""
         return self._ask(counts)
+
+    def kept(self, limit: int) -> Sequence[Kept] | None:
+        """Return the newest messages of the quarantine."""
+        return self._ask(lambda channel: newest(channel, limit))
+
+    def kept_one(self, kept_id: str) -> Kept | None:
+        """Return a message of the quarantine; None also if the broker does not answer."""
+        return self._ask(lambda channel: one(channel, kept_id))
+
+    def clear(self, ids: Sequence[str] = ()) -> int | None:
+        """Forget these messages of the quarantine, or all of them, and return how many."""
+        return self._ask(lambda channel: clear(channel, ids))
+
+    def set_aside(self, content: bytes, flaw: Flaw, remark: str = "") -> None:
+        """Put a message into the quarantine."""
+        self._ask(lambda channel: set_aside(channel, content, flaw, remark))
+
+    def count_submitted(self, outcomes: Mapping[str, int]) -> None:
+        """Count claims that came in through the broker, by what became of them."""
+        self._ask(lambda channel: _count_submitted(channel, outcomes))
+
+    def submitted(self) -> Mapping[str, int] | None:
+        """Return how many claims came in through the broker, by what became of them."""
+        return self._ask(_submitted)
 
     def close(self) -> None:
         """Give the connection back."""
@@ -137,6 +161,21 @@ def _intact(channel: Channel, epoch: str) -> bool:
 def _mark(channel: Channel, epoch: str) -> bool:
     client = redis_of(channel)
     return client is None or bool(client.set(key(EPOCH_KEY), epoch))
+
+
+def _count_submitted(channel: Channel, outcomes: Mapping[str, int]) -> None:
+    client = redis_of(channel)
+    if client is not None:
+        pipeline = client.pipeline(transaction=False)
+        for outcome, number in outcomes.items():
+            pipeline.hincrby(key(SUBMITTED_KEY), outcome, number)
+        pipeline.execute()
+
+
+def _submitted(channel: Channel) -> Mapping[str, int]:
+    client = redis_of(channel)
+    found: Any = {} if client is None else client.hgetall(key(SUBMITTED_KEY))
+    return {outcome.decode(): int(number) for outcome, number in found.items()}
 
 
 def _told(fault: BaseException) -> str:

@@ -5,13 +5,17 @@ too many ends the worker, and so does a list element that is not JSON at all.
 """
 
 from collections.abc import Collection
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from celery.utils.time import maybe_iso8601
 from kombu.message import Message
 from kombu.utils.json import loads
 
 from fulfiller.broker.message import Flaw
+
+SIZE_MAX = 2 * 1024 * 1024
+"""Bytes of a message at most: 500 claims as long as claims may be, written in base64."""
 
 
 class _DeliveryInfo(msgspec.Struct):
@@ -28,22 +32,13 @@ class _Properties(msgspec.Struct):
 
 
 class _Headers(msgspec.Struct):
-    """The headers that Celery's main process reads, as version 2 of its protocol has them."""
+    """The headers that are kept and that Celery's main process reads."""
 
     task: str
-    id: str
+    id: Annotated[str, msgspec.Meta(max_length=255)]
     argsrepr: str | None = None
     kwargsrepr: str | None = None
-    shadow: str | None = None
-    eta: str | None = None
     expires: str | None = None
-    root_id: str | None = None
-    parent_id: str | None = None
-    retries: int | None = None
-    ignore_result: bool | None = None
-    timelimit: tuple[float | None, float | None] | None = None
-    stamps: dict[str, Any] | None = None
-    stamped_headers: list[str] | None = None
 
 
 _Body = tuple[list[Any], dict[str, Any], dict[str, Any] | None]
@@ -52,6 +47,8 @@ _Body = tuple[list[Any], dict[str, Any], dict[str, Any] | None]
 
 def element_flaw(element: bytes, channel: Any) -> Flaw | None:
     """Return what keeps a list element of Redis from becoming a message."""
+    if len(element) > SIZE_MAX:
+        return Flaw.OVERSIZE
     try:
         envelope = loads(element)
     except (ValueError, TypeError, RecursionError):
@@ -62,6 +59,9 @@ def element_flaw(element: bytes, channel: Any) -> Flaw | None:
 def envelope_flaw(envelope: Any, channel: Any) -> Flaw | None:
     """Return what keeps a decoded element from becoming a message."""
     try:
+        # Unpacked it might be of any size, and kombu unpacks before anybody can look.
+        if "compression" in envelope["headers"]:
+            return Flaw.MISSHAPEN
         channel.Message(envelope, channel=channel)
         msgspec.convert(envelope["properties"], _Properties)
     except (ValueError, TypeError, LookupError, AttributeError):
@@ -74,6 +74,7 @@ def task_flaw(message: Message, names: Collection[str]) -> Flaw | None:
     try:
         headers = msgspec.convert(message.headers, _Headers)
         msgspec.convert(message.payload, _Body)
+        maybe_iso8601(headers.expires)
     except (msgspec.ValidationError, TypeError, ValueError):
         return Flaw.MISSHAPEN
     except Exception:  # noqa: BLE001 - decoders raise what they like for what strangers send

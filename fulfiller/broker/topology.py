@@ -5,14 +5,20 @@ from fulfiller.domain.tier import Tier
 KEY_PREFIX = "fulfiller:"
 """What every key of ours begins with, so that a Redis may be shared."""
 ISSUE_TASK = "claims.issue"
+SUBMIT_TASK = "claims.submit"
+SUBMIT_QUEUE = "claims.in"
+"""Where any Celery client may put claims; the queues of the tiers carry only hints."""
 HINT_VERSION = 1
 """The version of hints that this code writes, and the newest that it reads."""
 IDS_MAX = 1_000
 """Ids that a worker takes from one hint at most; release stays at half of it."""
 EPOCH_KEY = "epoch"
 QUARANTINE_KEY = "quarantine"
+"""Messages that were set aside, the newest of them."""
 QUARANTINED_KEY = "quarantined"
 """How many messages were set aside, by flaw."""
+SUBMITTED_KEY = "submitted"
+"""How many claims came in through the broker, by what became of them."""
 
 
 def queue_name(tier: Tier) -> str:
@@ -21,6 +27,8 @@ def queue_name(tier: Tier) -> str:
 
 
 QUEUE_NAMES = {tier: queue_name(tier) for tier in Tier}
+WORK_QUEUES = (*QUEUE_NAMES.values(), SUBMIT_QUEUE)
+"""Every queue that a worker serves."""
 
 
 def key(name: str) -> str:

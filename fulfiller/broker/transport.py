@@ -7,12 +7,14 @@ that gets it. Here the client that pops looks first, and moves such an element a
 from collections.abc import Callable
 from queue import Empty
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from kombu import transport
 from kombu.transport import redis as stock
 
 from fulfiller.broker.quarantine import set_aside
 from fulfiller.broker.screen import element_flaw, envelope_flaw
+from fulfiller.broker.topology import WORK_QUEUES
 
 POP = "BRPOP"
 
@@ -35,8 +37,9 @@ class Screened(stock.PrefixedStrictRedis):
 
 if TYPE_CHECKING:
     _Base = stock.Channel
+    _TransportBase = stock.Transport
 else:
-    _Base = object
+    _Base = _TransportBase = object
 
 
 class _Screening(_Base):
@@ -77,13 +80,29 @@ class SentinelChannel(_Screening, stock.SentinelChannel):
     """A channel to the primary that Sentinel names."""
 
 
-class Transport(stock.Transport):
+class _Addressing(_TransportBase):
+    """What both transports add: a message returns to where it came from, whatever it says.
+
+    What a message says of its way decides where it goes when it is given back, and under which
+    tag it is kept until then. Clients of other languages name the list instead of the queue, and
+    two messages with one tag would overwrite each other.
+    """
+
+    def _deliver(self, message: Any, queue: str | None) -> None:
+        if queue in WORK_QUEUES:
+            properties = message["properties"]
+            properties["delivery_info"] |= {"exchange": "", "routing_key": queue}
+            properties["delivery_tag"] = str(uuid4())
+        super()._deliver(message, queue)
+
+
+class Transport(_Addressing, stock.Transport):
     """For `redis://` and `rediss://`."""
 
     Channel = Channel
 
 
-class SentinelTransport(stock.SentinelTransport):
+class SentinelTransport(_Addressing, stock.SentinelTransport):
     """For `sentinel://`."""
 
     Channel = SentinelChannel

@@ -224,6 +224,9 @@ class Store(Protocol):
     def view(self, ids: Collection[ClaimId]) -> Mapping[ClaimId, ClaimView]:
         """Return these claims as they are now; unknown ids are left out."""
 
+    def by_key(self, keys: Collection[Key]) -> Mapping[Key, ClaimId]:
+        """Return the claims that these idempotency keys stand for; unbound ones are left out."""
+
     # Keeping
 
     def lanes(self) -> Sequence[LaneSight]:

@@ -21,6 +21,7 @@ from fulfiller.domain.tier import Tier
 from fulfiller.service.port import (
     Ask,
     ClaimView,
+    Key,
     Lane,
     LaneSight,
     Ready,
@@ -163,6 +164,11 @@ class MemoryStore(MemoryRoster):
         """Return these claims as they are now; unknown ids are left out."""
         with self._latch:
             return {i: self._view(i) for i in ids if i in self.shelves.claims}
+
+    def by_key(self, keys: Collection[Key]) -> Mapping[Key, ClaimId]:
+        """Return the claims that these idempotency keys stand for; unbound ones are left out."""
+        with self._latch:
+            return {k: self.shelves.keys[k].claim_id for k in keys if k in self.shelves.keys}
 
     # Keeping
 

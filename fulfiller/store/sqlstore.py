@@ -17,6 +17,7 @@ from fulfiller.domain.tier import Tier
 from fulfiller.service.port import (
     Ask,
     ClaimView,
+    Key,
     KeyBinding,
     Lane,
     LaneSight,
@@ -154,6 +155,13 @@ class SqlStore(Desk):
             one.id: _view(ClaimView(one, State.ACCEPTED), open_at, coupon, outcome)
             for one in map(rows.claim, claims)
         }
+
+    def by_key(self, keys: Collection[Key]) -> Mapping[Key, ClaimId]:
+        """Return the claims that these idempotency keys stand for; unbound ones are left out."""
+        accounts = tuple({account: None for account, _ in keys})
+        found = self._one(hot.LOOK_KEYS, accounts=accounts, keys=tuple(name for _, name in keys))
+        bound = {(row.account, row.key): row.claim_id for row in map(_binding, found)}
+        return {key: bound[key] for key in keys if key in bound}
 
     # Keeping
 

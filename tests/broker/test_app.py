@@ -3,16 +3,17 @@
 import pytest
 
 from fulfiller.broker.app import celery_app, transport_options
-from fulfiller.broker.topology import QUEUE_NAMES, queue_name
+from fulfiller.broker.topology import queue_name
 from fulfiller.domain.tier import Tier
 
 
-def test_every_tier_has_a_queue_of_its_own() -> None:
+def test_every_tier_has_a_queue_of_its_own_and_so_have_submissions() -> None:
     """A task sent to a queue by name reaches this queue and no other."""
     queues = celery_app("redis://127.0.0.1:1/0").amqp.queues
-    assert list(queues) == ["claims.p0", "claims.p1", "claims.p2", "claims.p3"]
+    names = ["claims.p0", "claims.p1", "claims.p2", "claims.p3", "claims.in"]
+    assert list(queues) == names
     routes = {(queue.exchange.name, queue.routing_key) for queue in queues.values()}
-    assert routes == {(name, name) for name in QUEUE_NAMES.values()}
+    assert routes == {(name, name) for name in names}
     assert queue_name(Tier.P0) == "claims.p0"
 
 

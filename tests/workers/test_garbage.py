@@ -71,18 +71,27 @@ MISSHAPEN: dict[str, object] = {
     "no id": envelope() | {"headers": {"task": "claims.issue"}},
     "no task": envelope() | {"headers": {"id": "one"}},
     "a list for a task": envelope(task=[]),
-    "a time limit of words": envelope(timelimit="soon"),
-    "a date of numbers": envelope(eta=5),
+    "a date of numbers": envelope(expires=5),
+    "a date that is none": envelope(expires="tomorrow"),
+    "an endless id": envelope(id="x" * 256),
+    "a packed body": envelope(compression="application/x-gzip"),
     "a body of four": with_body(b64encode(b"[[], {}, {}, {}]").decode()),
     "arguments that are a number": with_body(b64encode(b"[7, {}, {}]").decode()),
     "keywords that are a list": with_body(b64encode(b"[[], [], {}]").decode()),
     "a list where links belong": with_body(b64encode(b"[[], {}, [1]]").decode()),
     "a body that is a number": with_body(b64encode(b"7").decode()),
 }
-UNKNOWN_TASK = {"a task of others": envelope(task="orders.ship")}
-REJECTED = {"a date that is none": envelope(eta="tomorrow")}
+UNKNOWN_TASK = {
+    "a task of others": envelope(task="orders.ship"),
+    "a task of Celery's": envelope(
+        [{"task": "claims.issue", "args": [[CLAIM]]}, [[1], [2]]], task="celery.starmap"
+    ),
+}
 NEWER_VERSION = {"version 2": envelope(v=2), "version one": envelope(v="one")}
-OVERSIZE = {"1,001 ids": envelope([[CLAIM] * 1_001])}
+OVERSIZE = {
+    "1,001 ids": envelope([[CLAIM] * 1_001]),
+    "more than 2 MiB": envelope(argsrepr="x" * 2 * 1024 * 1024),
+}
 MALFORMED_IDS = {
     "keywords": with_body(b64encode(b'[[], {"ids": []}, {}]').decode()),
     "no arguments": envelope([]),
@@ -97,7 +106,6 @@ MALFORMED_IDS = {
 OTHERS: dict[Flaw, dict[str, Any]] = {
     Flaw.MISSHAPEN: MISSHAPEN,
     Flaw.UNKNOWN_TASK: UNKNOWN_TASK,
-    Flaw.REJECTED: REJECTED,
     Flaw.NEWER_VERSION: NEWER_VERSION,
     Flaw.OVERSIZE: OVERSIZE,
     Flaw.MALFORMED_IDS: MALFORMED_IDS,
@@ -119,7 +127,7 @@ def test_no_garbage_ends_a_worker(
     for message in MISSHAPEN.values():
         redis.publish(key("/0.celery.pidbox"), json.dumps(message))
     until(lambda: _counted(queue) == expected, within_s=30, what=f"{expected}")
-    assert redis.llen(key("quarantine")) == sum(expected.values())
+    assert redis.xlen(key("quarantine")) == sum(expected.values())
     assert worker.alive
     assert "Unrecoverable" not in worker.text()
     assert "Connection to broker lost" not in worker.text()
@@ -147,9 +155,11 @@ def test_quarantine_keeps_the_newest_and_counts_all(
     redis.lpush(QUEUE, *[b"li@example.com %d" % number for number in range(1_500)])
     redis.lpush(QUEUE, b"x" * 1_000_000)
     until(lambda: _counted(queue) == {"undecodable": 1_501}, within_s=30)
-    assert redis.llen(key("quarantine")) == 1_000
-    newest: Any = redis.lindex(key("quarantine"), 0)
-    assert len(newest) < 20_000
+    kept = queue.kept(limit=2_000) or ()
+    assert len(kept) == 1_000
+    assert (kept[0].size_bytes, kept[1].size_bytes) == (1_000_000, len(b"li@example.com 1499"))
+    assert len(kept[0].content) < 20_000
+    assert kept[1].content == "xx@xxxxxxx.xxx 0000"
     assert "example.com" not in worker.text()
 
 

@@ -1,0 +1,118 @@
+"""What `claims.submit` does with a message: whose it is, what is in it, and taking it in.
+
+The message is the only copy of its claims until the store has them. So whatever may pass by
+itself gives the message back, and only what will never be better is put down as an outcome.
+"""
+
+import json
+import logging
+import os
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from itertools import count
+from typing import Any
+
+from fulfiller.broker.message import Flaw
+from fulfiller.broker.quarantine import masked
+from fulfiller.clock import new_claim_id
+from fulfiller.domain.claim import Request
+from fulfiller.domain.error import Raced, StoreUnavailable
+from fulfiller.domain.key import Scope, split_key
+from fulfiller.domain.outcome import Accepted, Answer, Refused
+from fulfiller.intake.problem import Problem
+from fulfiller.intake.submission import flaw, request_in
+from fulfiller.service.accept import accept
+from fulfiller.service.decide import Round
+from fulfiller.wiring import Parts
+
+UNAUTHORIZED, FORBIDDEN, MALFORMED = "unauthorized", "forbidden", "malformed"
+Outcomes = Counter[str]
+"""Claims, by what became of them: accepted, repeated, or why they were refused."""
+log = logging.getLogger(__name__)
+_starts = count()
+
+
+def submit(args: object, kwargs: dict[str, Any], parts: Parts) -> str:
+    """Take the claims of a message in, count what became of them, and tell it in a line.
+
+    Raises when the message must come again: the store does not answer, or not sensibly.
+    """
+    wrong = flaw(args, kwargs)
+    if wrong is not None:
+        _set_aside(parts, [args, kwargs], Flaw.MALFORMED_SUBMISSION, wrong)
+        return _told("", Outcomes({MALFORMED: 1}), parts)
+    account, refusal = _caller(kwargs["api_key"], parts)
+    claims = kwargs["claims"]
+    if refusal is not None:
+        return _told(account, Outcomes({refusal: len(claims)}), parts)
+    return _told(account, _taken(claims, account, parts), parts)
+
+
+def _caller(api_key: str, parts: Parts) -> tuple[str, str | None]:
+    """Return the key's account, and why it may not submit, if it may not."""
+    parted = split_key(api_key)
+    record = None if parted is None else parts.store.find_key(parted[0])
+    if parted is None or record is None:
+        return "", UNAUTHORIZED
+    if not record.opens(parted[1], pepper=parts.pepper, now=parts.clock.now()):
+        return "", UNAUTHORIZED
+    return record.account, None if Scope.CLAIM_WRITE in record.scopes else FORBIDDEN
+
+
+def _taken(claims: Sequence[object], account: str, parts: Parts) -> Outcomes:
+    read = [request_in(claim, account, number=number) for number, claim in enumerate(claims)]
+    outcomes = _accepted([each for each in read if isinstance(each, Request)], parts)
+    # Last, so that a message that comes again leaves nothing here the first time.
+    for number, each in enumerate(read):
+        if isinstance(each, Problem):
+            outcomes[MALFORMED] += 1
+            _set_aside(parts, claims[number], Flaw.MALFORMED_CLAIM, _remark(each, number))
+    return outcomes
+
+
+def _accepted(requests: Sequence[Request], parts: Parts) -> Outcomes:
+    """Commit requests; what fails unexpectedly is cornered by halves and fails alone."""
+    if not requests:
+        return Outcomes()
+    now = parts.clock.now()
+    start = os.getpid() + next(_starts)
+    circumstances = Round(now=now, new_id=partial(new_claim_id, now), start=start)
+    try:
+        answers = accept(requests, store=parts.store, circumstances=circumstances)
+    except (StoreUnavailable, Raced):
+        raise
+    except Exception as fault:  # noqa: BLE001 - whatever it is, the others go on
+        if len(requests) > 1:
+            middle = len(requests) // 2
+            return _accepted(requests[:middle], parts) + _accepted(requests[middle:], parts)
+        # The store has just looked the key up, so it is the claim that can't be stored.
+        log.error("submission.failed fault=%s", type(fault).__name__)  # noqa: TRY400 - names nobody
+        parts.queue.set_aside(b"", Flaw.FAILED, f"the store refuses it: {type(fault).__name__}")
+        return Outcomes({Flaw.FAILED.value: 1})
+    return Outcomes(map(_outcome, answers))
+
+
+def _outcome(answer: Answer) -> str:
+    if isinstance(answer, Refused):
+        return answer.why.value
+    return "accepted" if isinstance(answer, Accepted) else "repeated"
+
+
+def _set_aside(parts: Parts, content: object, unfit: Flaw, remark: str) -> None:
+    parts.queue.set_aside(json.dumps(content, default=repr).encode(), unfit, remark)
+
+
+def _remark(problem: Problem, number: int) -> str:
+    """Return what is wrong with a claim, in our own words alone."""
+    flaws = [
+        f"{masked(each.pointer or '').rpartition('/')[2]}: {each.detail}" for each in problem.flaws
+    ]
+    return f"claim {number}: {'; '.join(flaws) or problem.detail}"
+
+
+def _told(account: str, outcomes: Outcomes, parts: Parts) -> str:
+    """Count outcomes and return the line that logs and Flower show."""
+    parts.queue.count_submitted(outcomes)
+    shown = " ".join(f"{outcome}={number}" for outcome, number in sorted(outcomes.items()))
+    return f"{account or 'nobody'}: {shown}"
