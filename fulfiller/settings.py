@@ -24,7 +24,7 @@ CONFIG = "config"
 """`FULFILLER_CONFIG` is the path of the settings file."""
 HOME = "home"
 SECRETS = ("api_key", "broker_url", "secret", "store_url")
-STORES = ("sqlite:////", "postgresql://", "memory://")
+STORES = ("sqlite:////", "postgresql://")
 BROKERS = ("redis://", "rediss://", "redis+socket://", "sentinel://", "amqp://", "amqps://")
 LEVELS = ("debug", "info", "warning", "error")
 SECRET_BYTES = 32
@@ -36,8 +36,8 @@ class Settings:
     """Everything that may differ between two places where this runs.
 
     `secret` is the root of the coupon codes and of the stored hashes of API keys; without it
-    no code can be told again. `group_max`: claims committed together at most; `hint_max`:
-    claims in one task at most; `worker_slots`: tasks that one worker runs at a time.
+    no code can be told again. `group_max`: claims committed together at most;
+    `worker_slots`: tasks that one worker runs at a time.
     """
 
     home: Path
@@ -49,7 +49,6 @@ class Settings:
     flower_host: str = "127.0.0.1"
     flower_port: int = 5555
     group_max: int = 500
-    hint_max: int = 500
     worker_slots: int = 2
     log_level: str = "info"
     api_url: str = "http://127.0.0.1:8080"
@@ -232,7 +231,6 @@ def _checks(settings: Settings) -> tuple[tuple[str, bool, str], ...]:
         ("broker_url", settings.broker_url.startswith(BROKERS), _begins(BROKERS)),
         ("secret", not secret or len(secret) >= SECRET_LENGTH_MIN, "use at least 16 characters"),
         ("group_max", 1 <= settings.group_max <= 1_000, "use 1 to 1000 claims"),
-        ("hint_max", 1 <= settings.hint_max <= 500, "use 1 to 500 claims"),
         ("worker_slots", 1 <= settings.worker_slots <= 256, "use 1 to 256 tasks"),
         ("log_level", settings.log_level in LEVELS, f"use one of {', '.join(LEVELS)}"),
         ("api_url", settings.api_url.startswith(("http://", "https://")), "begin with http://"),

@@ -36,5 +36,5 @@ def intake_parts(settings: Settings) -> IntakeParts:
         new_claim_id=new_claim_id,
         code_key=code_key(settings),
         pepper=pepper(settings),
-        limits=Limits(group_max=settings.group_max, hint_max=settings.hint_max),
+        limits=Limits(group_max=settings.group_max),
     )

@@ -9,7 +9,7 @@ from fulfiller.domain.tier import Tier
 from fulfiller.ops.bench.aide import orders, report
 from fulfiller.service.issue import issue
 from fulfiller.service.port import Lane, Store
-from fulfiller.service.release import FRONT
+from fulfiller.service.release import FRONT, HINT_MAX
 from fulfiller.settings import load
 from fulfiller.wiring import open_parts, press
 
@@ -33,9 +33,7 @@ def main() -> None:
     hearing = orders()
     words = next(hearing)
     lane = Lane(words["campaign"], Tier(words["tier"]))
-    mine = share(
-        parts.store, lane, number=words["number"], of=words["of"], hint_max=settings.hint_max
-    )
+    mine = share(parts.store, lane, number=words["number"], of=words["of"], hint_max=HINT_MAX)
     parts.store.terms(lane.campaign)
     parts.clock.now()
     report(ready=sum(map(len, mine)))
