@@ -4,11 +4,12 @@ The arguments are one list of public claim ids. Version, campaign, tier and numb
 the headers for people; workers take from the store what they act on.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from celery import Celery
 from kombu import Producer
@@ -17,7 +18,8 @@ from fulfiller.broker.topology import HINT_VERSION, IDS_MAX, ISSUE_TASK, queue_n
 from fulfiller.domain.claim import CLAIM_PREFIX, ClaimId, public_id
 from fulfiller.service.port import Hint
 
-UUID_SYMBOLS = 36
+# As the store spells ids. Parsing each as a UUID took 3 us, a tenth of all that issuing costs.
+_public = re.compile(CLAIM_PREFIX + "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
 
 class Flaw(StrEnum):
@@ -89,16 +91,6 @@ def _notes(hint: Hint) -> dict[str, Any]:
 def _ids(ids: list[object]) -> tuple[ClaimId, ...] | Unfit:
     if len(ids) > IDS_MAX:
         return Unfit(Flaw.OVERSIZE)
-    if not all(_is_public(claim_id) for claim_id in ids):
+    if not all(isinstance(claim_id, str) and _public(claim_id) for claim_id in ids):
         return Unfit(Flaw.MALFORMED_IDS)
-    return tuple(ClaimId(str(claim_id).removeprefix(CLAIM_PREFIX)) for claim_id in ids)
-
-
-def _is_public(claim_id: object) -> bool:
-    if not isinstance(claim_id, str) or not claim_id.startswith(CLAIM_PREFIX):
-        return False
-    bare = claim_id.removeprefix(CLAIM_PREFIX)
-    try:
-        return len(bare) == UUID_SYMBOLS and str(UUID(bare)) == bare
-    except ValueError:
-        return False
+    return tuple([ClaimId(str(claim_id)[len(CLAIM_PREFIX) :]) for claim_id in ids])

@@ -7,8 +7,9 @@ Alphabet and the reading of O, I and L: Douglas Crockford, "Base 32".
 """
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from hmac import compare_digest
-from hmac import digest as mac
+from hmac import digest as derived
 
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.error import InvalidCode
@@ -35,7 +36,7 @@ class CodeKey:
     @classmethod
     def derive(cls, key_id: int, secret: bytes) -> "CodeKey":
         """Return the keys that follow from one secret of at least 16 bytes."""
-        parts = (mac(secret, b"fulfiller code " + use, "sha256") for use in _USES)
+        parts = (derived(secret, b"fulfiller code " + use, "sha256") for use in _USES)
         return cls(key_id, *parts)
 
 
@@ -55,7 +56,7 @@ def mint(claim_id: ClaimId, salt: int, key: CodeKey) -> Minted:
 
     `salt` is 0, and one more after each collision with another coupon's code.
     """
-    seed = mac(key.body, b"%s %d" % (claim_id.encode(), salt), "sha256")
+    seed = _mac(key.body, b"%s %d" % (claim_id.encode(), salt))
     bits = int.from_bytes(seed[:9]) >> 2
     body = "".join([PAIRS[bits >> shift & 1023] for shift in _BODY_SHIFTS])
     return Minted(body + _check(body, key), lookup(body, key))
@@ -63,7 +64,7 @@ def mint(claim_id: ClaimId, salt: int, key: CodeKey) -> Minted:
 
 def lookup(body: str, key: CodeKey) -> bytes:
     """Return the keyed hash of a code's first 14 symbols, as the store holds it."""
-    return mac(key.lookup, body.encode(), "sha256")[:LOOKUP_BYTES]
+    return _mac(key.lookup, body.encode())
 
 
 def parse(text: str, key: CodeKey) -> str:
@@ -88,4 +89,10 @@ def grouped(code: str) -> str:
 
 
 def _check(body: str, key: CodeKey) -> str:
-    return PAIRS[int.from_bytes(mac(key.check, body.encode(), "sha256")[:2]) & 1023]
+    return PAIRS[int.from_bytes(_mac(key.check, body.encode())[:2]) & 1023]
+
+
+def _mac(key: bytes, message: bytes) -> bytes:
+    # Keyed BLAKE2b takes 0.7 us where an HMAC takes 4, and three of them make a code: with
+    # HMACs they were a third of what issuing a claim costs a worker.
+    return blake2b(message, key=key, digest_size=LOOKUP_BYTES).digest()

@@ -16,7 +16,7 @@ from fulfiller.domain.outcome import Accepted, Answer, Refused, Repeated, Why
 from fulfiller.domain.stripe import Count, Purse, counted
 from fulfiller.domain.tier import Tier
 from fulfiller.service.book import entering, events, moves
-from fulfiller.service.port import Ask, Key, KeyBinding, Sight, Writes
+from fulfiller.service.port import Ask, Key, KeyBinding, Lane, Sight, Writes
 
 NEVER_SEEN = frozenset({Phase.DRAFT})
 NOT_YET = frozenset({Phase.SCHEDULED})
@@ -75,6 +75,7 @@ class _Draft:
         self.keys = dict(sight.keys)
         self.priors = {person: list(priors) for person, priors in sight.priors.items()}
         self.purses: dict[str, _Purse] = {}
+        self.offering: dict[Lane, bool] = {}
         self.bound: list[KeyBinding] = []
         self.taken: list[tuple[Claim, OpenClaim]] = []
         self.dry: set[str] = set()
@@ -165,6 +166,13 @@ class _Draft:
         self.bound.append(binding)
 
     def _offers(self, campaign: Campaign, tier: Tier) -> bool:
+        """Return what holds for every claim of a lane, and so is found out once."""
+        lane = Lane(campaign.id, tier)
+        if lane not in self.offering:
+            self.offering[lane] = self._may_offer(campaign, tier)
+        return self.offering[lane]
+
+    def _may_offer(self, campaign: Campaign, tier: Tier) -> bool:
         modes, stripes = self.sight.modes, self.sight.stripes[campaign.id]
         return (
             tier in self.round.short
