@@ -99,6 +99,7 @@ def _handlers(claims: Claims, campaigns: Campaigns, health: Health) -> dict[str,
     return {
         "submit_claim": claims.submit,
         "submit_claims": claims.submit_batch,
+        "find_claim": claims.find,
         "show_claim": claims.see,
         "cancel_claim": claims.cancel,
         "create_campaign": campaigns.create,

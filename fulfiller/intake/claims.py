@@ -17,7 +17,13 @@ from fulfiller.intake.exchange import Asked, Receive, Reply, encode, json_body
 from fulfiller.intake.keys import Keys
 from fulfiller.intake.parts import IntakeParts
 from fulfiller.intake.problem import Code, Flaw, Problem, ProblemBody, refused, unavailable
-from fulfiller.intake.reading import batch_bodies, batch_request, claim_request, idempotency_key
+from fulfiller.intake.reading import (
+    REMEDIES,
+    batch_bodies,
+    batch_request,
+    claim_request,
+    idempotency_key,
+)
 from fulfiller.intake.sighting import Sighting, Viewer
 from fulfiller.intake.watch import Watch
 from fulfiller.service.move import cancel
@@ -25,6 +31,7 @@ from fulfiller.service.view import PublicClaim, fresh_claim
 
 PATH = "/v1/claims"
 REPLAYED = (b"idempotency-replayed", b"true")
+NOT_HERE = "no claim has this key: it was refused or is still on its way; send it again to know"
 _uuid = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
 
@@ -99,6 +106,15 @@ class Claims:
         sighting = await self._watch.see(claim_id, _wait_s(asked.query))
         return Reply(200, encode(_visible(sighting, account).shown))
 
+    async def find(self, asked: Asked, _receive: Receive) -> Reply:
+        """Return the claim that one of the account's idempotency keys stands for."""
+        header = asked.headers.get(b"authorization")
+        account = await self._keys.account(header, Scope.CLAIM_READ)
+        sighting = await self._watch.find((account, _key(asked.query)))
+        if sighting is None:
+            raise Problem(Code.UNKNOWN_CLAIM, NOT_HERE)
+        return Reply(200, encode(sighting.shown))
+
     async def cancel(self, asked: Asked, _receive: Receive) -> Reply:
         """Cancel a claim that is waitlisted or accepted; again and again if you like."""
         header = asked.headers.get(b"authorization")
@@ -159,6 +175,15 @@ def _visible(sighting: Sighting | None, account: str) -> Sighting:
     if sighting is None or not sighting.visible(account):
         raise Problem(Code.UNKNOWN_CLAIM)
     return sighting
+
+
+def _key(query: bytes) -> str:
+    said = parse_qs(query.decode("latin-1")).get("key", [""])[-1]
+    try:
+        return idempotency_key(said.encode("latin-1", "replace"))
+    except Problem as problem:
+        flaw = Flaw(REMEDIES["idempotency_key"], parameter="key")
+        raise Problem(Code.INVALID, "", flaw) from problem
 
 
 def _wait_s(query: bytes) -> float:

@@ -10,7 +10,7 @@ from fulfiller.domain.key import Scope
 from fulfiller.domain.terms import KEYS, REQUIRED
 from fulfiller.intake.claims import BatchOut, BatchResult
 from fulfiller.intake.problem import KINDS, Code, ProblemBody
-from fulfiller.intake.reading import BatchClaimIn, ClaimIn
+from fulfiller.intake.reading import KEY_MAX, BatchClaimIn, ClaimIn
 from fulfiller.service.view import PublicCampaign, PublicClaim
 
 REF = "#/components/schemas/"
@@ -32,6 +32,7 @@ class Operation:
     problems: tuple[Code, ...] = ()
     key: bool = False
     waits: bool = False
+    finds: bool = False
 
 
 _BODY = (Code.MALFORMED, Code.TOO_LARGE, Code.UNSUPPORTED_MEDIA_TYPE, Code.INVALID)
@@ -70,6 +71,16 @@ OPERATIONS = (
         takes="BatchIn",
         gives={207: ("One result per claim, in order.", "BatchOut")},
         problems=(*_KEYED, *_BODY),
+    ),
+    Operation(
+        name="find_claim",
+        method="GET",
+        path="/v1/claims",
+        summary="Find a claim by the Idempotency-Key it was submitted with, through whichever door",
+        scope=Scope.CLAIM_READ,
+        gives={200: ("The claim as it is now.", "PublicClaim")},
+        problems=(*_KEYED, Code.UNKNOWN_CLAIM, Code.INVALID),
+        finds=True,
     ),
     Operation(
         name="show_claim",
@@ -165,6 +176,12 @@ def _parameters(operation: Operation) -> list[Tree]:
         schema: Tree = {"type": "string", "minLength": 1, "maxLength": 255}
         parameters.append(
             {"name": "Idempotency-Key", "in": "header", "required": True, "schema": schema}
+        )
+    if operation.finds:
+        schema = {"type": "string", "minLength": 1, "maxLength": KEY_MAX}
+        about = "The key that the claim was submitted with."
+        parameters.append(
+            {"name": "key", "in": "query", "required": True, "schema": schema, "description": about}
         )
     if operation.waits:
         schema = {"type": "number", "minimum": 0, "default": 0}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import ClaimId
 from fulfiller.intake.parts import IntakeParts, Truth
-from fulfiller.service.port import ClaimView
+from fulfiller.service.port import ClaimView, Key
 from fulfiller.service.view import PublicClaim, claim_now
 
 
@@ -37,6 +37,11 @@ class Viewer:
         views = self.store.view(ids)
         now = self._parts.now()
         return {claim_id: self._sighting(view, now) for claim_id, view in views.items()}
+
+    def find(self, key: Key) -> Sighting | None:
+        """Return the claim that this idempotency key of an account stands for, if any."""
+        ids = self.store.by_key((key,))
+        return self.see(ids.values()).get(ids[key]) if ids else None
 
     def _sighting(self, view: ClaimView, now: int) -> Sighting:
         campaign = self._campaign(view.claim.campaign)

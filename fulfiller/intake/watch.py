@@ -13,6 +13,7 @@ from fulfiller.domain.claim import TERMINAL, ClaimId, State
 from fulfiller.intake.desk import Desk
 from fulfiller.intake.parts import IntakeParts
 from fulfiller.intake.sighting import Sighting
+from fulfiller.service.port import Key
 
 SHARE = 9
 """Ticks stretch to this many times the time a look takes: a tenth of the store at most."""
@@ -73,6 +74,10 @@ class Watch:
             return await watcher.future
         finally:
             self._waiters -= waits
+
+    async def find(self, key: Key) -> Sighting | None:
+        """Return the claim that this idempotency key of an account stands for, if any."""
+        return await self._desk.do(lambda viewer: viewer.find(key))
 
     async def _run(self) -> None:
         while True:

@@ -55,6 +55,9 @@ def test_answers_have_the_documented_shape(sqlite_door: Door, document: Tree) ->
                 caller.post("/v1/claims/batch", json={"claims": [body(), 1]}),
                 caller.post("/v1/claims/batch", json={}),
             ],
+            "find_claim": [
+                caller.get("/v1/claims", params={"key": key}) for key in ("one", "none", "")
+            ],
             "show_claim": [caller.get(place), caller.get(place + "0")],
             "cancel_claim": [caller.delete(place)],
             "create_campaign": [caller.post("/v1/campaigns", json={})],

@@ -1,0 +1,46 @@
+"""Finding a claim by the key it was submitted with: how senders without an answer learn its id."""
+
+from fulfiller.domain.key import Scope
+from tests.intake.door import Door, body, code, submit
+
+
+def test_a_claim_is_found_by_its_key_as_it_is_now(door: Door) -> None:
+    """The same claim as by its id, before and after its coupon; a key of a repeat finds it, too."""
+    with door.caller() as caller:
+        claim = submit(caller, "one").json()
+        assert submit(caller, "another").json() == claim
+        before = [caller.get("/v1/claims", params={"key": key}) for key in ("one", "another")]
+        door.issue(claim)
+        after = caller.get("/v1/claims", params={"key": "one"})
+    assert [answer.status_code for answer in (*before, after)] == [200, 200, 200]
+    assert before[0].json() == before[1].json() == claim
+    assert after.json()["state"] == "issued"
+
+
+def test_a_key_that_nobody_used_or_another_account_is_unknown(door: Door) -> None:
+    """Keys belong to their account, and a refused submission leaves nothing to be found."""
+    with door.caller("teahouse") as mine, door.caller("noodles") as other:
+        submit(mine, "one")
+        submit(mine, "two", body(campaign="nowhere"))
+        answers = [
+            other.get("/v1/claims", params={"key": "one"}),
+            mine.get("/v1/claims", params={"key": "two"}),
+            mine.get("/v1/claims", params={"key": "never"}),
+        ]
+    assert [(a.status_code, code(a)) for a in answers] == [(404, "unknown_claim")] * 3
+    assert "send it again" in answers[1].json()["detail"]
+
+
+def test_a_look_up_without_a_sound_key_names_the_parameter(door: Door) -> None:
+    """Missing, empty, too long or not ASCII: 422, and what to write."""
+    with door.caller() as caller:
+        wrong = [caller.get(f"/v1/claims?{query}") for query in ("", "key=", "key=%C3%A9")]
+        wrong.append(caller.get("/v1/claims", params={"key": "x" * 256}))
+    assert [(a.status_code, code(a)) for a in wrong] == [(422, "invalid")] * 4
+    assert {a.json()["errors"][0]["parameter"] for a in wrong} == {"key"}
+
+
+def test_finding_needs_the_scope(door: Door) -> None:
+    """A key that may only submit reads nothing."""
+    with door.caller(scopes=frozenset({Scope.CLAIM_WRITE})) as caller:
+        assert code(caller.get("/v1/claims", params={"key": "one"})) == "forbidden"
