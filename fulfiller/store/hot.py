@@ -47,9 +47,10 @@ LOOK_KEYS = statement(
 )
 
 # A user's claims with whether each was cancelled, which is what frees identity and slot.
+# A plain subquery: for `exists` PostgreSQL may hash the whole of outcome instead.
 LOOK_PRIORS = statement(
-    'select claim_id, campaign, "user", account, "grant", slot, exists('
-    "select 1 from outcome o where o.claim_id = claim.claim_id and o.ending = 'cancelled')"
+    'select claim_id, campaign, "user", account, "grant", slot,'
+    " (select 1 from outcome o where o.claim_id = claim.claim_id and o.ending = 'cancelled')"
     ' from claim where campaign {in:campaigns:text} and "user" {in:users:text}'
 )
 
