@@ -10,6 +10,7 @@ from fulfiller.domain.error import SettingError
 from fulfiller.service.issue import Press
 from fulfiller.service.keyring import Keyring
 from fulfiller.service.port import Store
+from fulfiller.service.till import Till
 from fulfiller.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 CODE_KEY_ID = 1
 
 
-class Truth(Store, Keyring, Protocol):
-    """The store with the keys in it: what every implementation offers."""
+class Truth(Store, Keyring, Till, Protocol):
+    """The store with the keys and the till in it: what every implementation offers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

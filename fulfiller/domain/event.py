@@ -19,6 +19,7 @@ class Kind(StrEnum):
     """What happened, past tense."""
 
     CAMPAIGN_CREATED = "campaign.created"
+    CAMPAIGN_EXTENDED = "campaign.extended"
     BUDGET_GATHERED = "budget.gathered"
     CLAIM_ACCEPTED = "claim.accepted"
     CLAIM_WAITLISTED = "claim.waitlisted"
@@ -28,6 +29,11 @@ class Kind(StrEnum):
     CLAIM_CANCELLED = "claim.cancelled"
     CLAIM_PARKED = "claim.parked"
     CLAIM_REPLAYED = "claim.replayed"
+    COUPON_RESERVED = "coupon.reserved"
+    COUPON_RELEASED = "coupon.released"
+    COUPON_REDEEMED = "coupon.redeemed"
+    COUPON_ROLLED_BACK = "coupon.rolled_back"
+    COUPON_REVOKED = "coupon.revoked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

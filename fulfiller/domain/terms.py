@@ -80,6 +80,11 @@ def terms_from_campaign(campaign: Campaign) -> dict[str, object]:
     }
 
 
+def last_instant(text: str, zone: str) -> int:
+    """Return the exclusive instant that "until" means: a day counts whole, in its zone."""
+    return _end(text, zone)
+
+
 def _check_known(given: Terms, known: tuple[str, ...], inside: str = "") -> None:
     for name in given:
         if name not in known:

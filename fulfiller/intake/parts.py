@@ -8,6 +8,7 @@ from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.code import CodeKey
 from fulfiller.service.keyring import Keyring
 from fulfiller.service.port import Queue, Store
+from fulfiller.service.release import HINT_MAX
 from fulfiller.service.till import Till
 
 
@@ -21,7 +22,7 @@ class Limits:
 
     group_max: int = 500
     """Claims committed together."""
-    hint_max: int = 500
+    hint_max: int = HINT_MAX
     """Claims in one hint."""
     inbox_max: int = 10_000
     """Claims that may wait for the committer: about two seconds of a busy intake."""

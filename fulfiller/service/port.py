@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from fulfiller.domain.act import Act
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import Claim, ClaimId, OpenClaim, Stage, State
 from fulfiller.domain.coupon import Coupon
@@ -84,6 +85,7 @@ class Writes:
     opened: tuple[OpenClaim, ...] = ()
     keys: tuple[KeyBinding, ...] = ()
     coupons: tuple[Coupon, ...] = ()
+    acts: tuple[Act, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     events: tuple[Event, ...] = ()
     fence: int | None = None
@@ -263,6 +265,9 @@ class Store(Protocol):
 
     def create_campaign(self, campaign: Campaign, stripes: Sequence[Stripe], event: Event) -> bool:
         """Store a new campaign, its mode row and its stripes; False if the id is taken."""
+
+    def amend_campaign(self, old: Campaign, new: Campaign, event: Event) -> bool:
+        """Replace a campaign's terms, one row; False if they are `old` no longer."""
 
     def close(self) -> None:
         """Give connections back."""

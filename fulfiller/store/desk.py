@@ -62,6 +62,16 @@ class Desk:
             return False
         return True
 
+    def amend_campaign(self, old: Campaign, new: Campaign, event: Event) -> bool:
+        """Replace a campaign's terms, one row; False if they are `old` no longer."""
+        with self._writing() as session:
+            row = session.get(CampaignRow, old.id, with_for_update=True)
+            if row is None or rows.campaign(row.terms) != old:
+                return False
+            row.terms = rows.campaign_terms(new)
+            session.add(_event_row(event, session))
+            return True
+
     def add_account(self, account: str, *, at: int) -> bool:
         """Store an account; False if it exists."""
         try:

@@ -10,6 +10,7 @@ from fulfiller.store.table import (
     MONEY,
     CallerKeyRow,
     ClaimRow,
+    CouponActRow,
     CouponRow,
     EventRow,
     ModeRecord,
@@ -21,6 +22,9 @@ from fulfiller.store.table import (
 CLAIM = names(ClaimRow)
 OPEN_CLAIM = names(OpenClaimRow)
 COUPON = names(CouponRow)
+NEW_COUPON = names(CouponRow, "revision", "held_until", "checkout")
+"""What issuing writes of a coupon; the rest is of those that were moved."""
+ACT = names(CouponActRow)
 OUTCOME = names(OutcomeRow)
 CALLER_KEY = names(CallerKeyRow)
 EVENT = names(EventRow, "id", "xid")
@@ -59,7 +63,8 @@ LOOK_PRIORS = statement(
 ADD_CLAIMS = insert(ClaimRow, *CLAIM)
 ADD_OPEN = insert(OpenClaimRow, *OPEN_CLAIM)
 ADD_KEYS = insert(CallerKeyRow, *CALLER_KEY)
-ADD_COUPONS = insert(CouponRow, *COUPON)
+ADD_COUPONS = insert(CouponRow, *NEW_COUPON)
+ADD_ACTS = insert(CouponActRow, *ACT)
 ADD_OUTCOMES = insert(OutcomeRow, *OUTCOME)
 ADD_EVENTS = insert(EventRow, *EVENT, extra="xid", value="pg_current_xact_id()::text::bigint")
 ADD_SEALS = insert(SealRow, *names(SealRow))
@@ -137,6 +142,23 @@ LOCK_STRIPES = statement(
     f"select {listed(STRIPE)} from stripe where campaign = {{campaign:text}}"
     " order by number <for_update>",
     for_update="",
+)
+
+# Handling coupons. One statement and so one moment; the same one whoever asks, and whether
+# there is such a coupon or not, so that no answer can be told from another by its time.
+LOOK_COUPON = statement(
+    f"select k.terms, {listed(COUPON, 'c')}, {listed(ACT, 'a')} from coupon c"
+    " join campaign k on k.id = c.campaign"
+    " left join coupon_act a on a.account = {account:text} and a.key = {key:text}"
+    " where c.lookup = {lookup:bytea}"
+)
+
+# Whoever moves the coupon decides.
+MOVE_COUPON = statement(
+    "update coupon set state = {state:text}, revision = {revision:integer},"
+    " held_until = {held_until:bigint}, checkout = {checkout:text}"
+    " where claim_id = {claim_id:uuid} and state = {old_state:text}"
+    f" and coalesce(revision, 0) = {{old_revision:integer}} returning {listed(COUPON)}"
 )
 
 # Reading claims as they are now.

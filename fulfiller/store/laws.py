@@ -4,15 +4,25 @@ Sets are compared by stacking both sides and grouping by claim, which both datab
 bounded memory, by spilling to disk; no row travels to Python unless it breaks a law.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fulfiller.domain.coupon import CouponState
 from fulfiller.domain.event import Kind
 from fulfiller.store.snapshot import Snapshot
 
 ENTERING = (Kind.CLAIM_ACCEPTED, Kind.CLAIM_WAITLISTED)
 TERMINAL = (Kind.CLAIM_ISSUED, Kind.CLAIM_DECLINED, Kind.CLAIM_CANCELLED)
-MONEYLESS = (Kind.BUDGET_GATHERED,)
-OF_CLAIMS = tuple(kind for kind in Kind if kind.startswith("claim."))
+MONEYLESS = (Kind.BUDGET_GATHERED, Kind.CAMPAIGN_EXTENDED)
+OF_COUPONS = {
+    Kind.COUPON_RESERVED: CouponState.RESERVED,
+    Kind.COUPON_RELEASED: CouponState.ISSUED,
+    Kind.COUPON_REDEEMED: CouponState.REDEEMED,
+    Kind.COUPON_ROLLED_BACK: CouponState.ISSUED,
+    Kind.COUPON_REVOKED: CouponState.REVOKED,
+}
+"""What happens to coupons, and the state that it leaves them in."""
+OF_CLAIMS = (*(kind for kind in Kind if kind.startswith("claim.")), *OF_COUPONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +56,11 @@ def judge(law: Law, snapshot: Snapshot) -> Finding:
     return Finding(law.name, ok=True, detail=f"{rows:,} rows of {law.over}")
 
 
-def _kinds(kinds: tuple[Kind, ...]) -> str:
+def _kinds(kinds: Iterable[Kind]) -> str:
     return ", ".join(f"'{kind}'" for kind in kinds)
+
+
+_LEFT_AT = " ".join(f"when '{kind}' then '{state}'" for kind, state in OF_COUPONS.items())
 
 
 LAWS = (
@@ -177,6 +190,28 @@ LAWS = (
             group by o.claim_id, o.stage)
           select claim_id, stage, left_at from folded where stage <> left_at""",
         says="clm_{claim_id} is {stage}, by the log it is {left_at}",
+    ),
+    Law(
+        name="coupons stand where the log left them, each move under a key",
+        over="coupon_act",
+        offenders=f"""
+          with moved as (
+            select claim_id, count(*) as logged, max(event) as newest
+            from {{log}} l where kind in ({_kinds(OF_COUPONS)}) group by claim_id),
+          done as (select claim_id, count(*) as keyed from coupon_act group by claim_id),
+          seen as (
+            select c.claim_id, c.state, coalesce(c.revision, 0) as revision,
+              coalesce(case e.kind {_LEFT_AT} end, 'issued') as left_at,
+              coalesce(m.logged, 0) as logged, coalesce(d.keyed, 0) as keyed
+            from coupon c left join moved m on m.claim_id = c.claim_id
+              left join event e on e.id = m.newest left join done d on d.claim_id = c.claim_id)
+          select claim_id, state, left_at, revision, logged, keyed from seen
+          where state <> left_at or revision <> logged or revision <> keyed
+          union all
+          select claim_id, 'lost', 'lost', 0, 0, 1 from coupon_act a
+          where not exists (select 1 from coupon c where c.claim_id = a.claim_id)""",
+        says="cpn_{claim_id} is {state} after {revision} moves, by the log it is {left_at} after"
+        " {logged}, {keyed} of them under a key",
     ),
     Law(
         name="events name claims of their campaign and tier",

@@ -9,6 +9,7 @@ from fulfiller.domain.event import Kind
 from fulfiller.domain.mode import SERVICE
 from fulfiller.domain.stripe import Count, Purse, Stripe, total
 from fulfiller.domain.tier import Tier
+from fulfiller.service.extend import said
 from fulfiller.store import hot, rows
 from fulfiller.store.laws import Finding
 from fulfiller.store.snapshot import Snapshot
@@ -40,6 +41,9 @@ SUMMED = """
   select c.campaign, c.tier, o.ending, count(*)
     from outcome o join claim c on c.claim_id = o.claim_id group by c.campaign, c.tier, o.ending"""
 
+EXTENSIONS = f"""
+  select campaign, detail from event where kind = '{Kind.CAMPAIGN_EXTENDED}' order by id"""
+
 PURSES = (Purse.RESERVED, Purse.ISSUED, Purse.REDEEMED)
 PLACED_COUNTS = (Count.WAITLISTED, Count.ACCEPTED, Count.PARKED, Count.ISSUED)
 SUMMED_COUNTS = (Count.ENTERED, Count.DECLINED, Count.CANCELLED)
@@ -58,6 +62,8 @@ def findings(snapshot: Snapshot) -> Iterator[Finding]:
     held = f"{len(stripes):,} stripes"
     yield _found("stripes balance, with nothing below zero", _unbalanced(stripes), held)
     yield _found("campaigns are whole", _partial(campaigns, grouped, snapshot), _many(campaigns))
+    shortened = _shortened(campaigns, snapshot)
+    yield _found("extended coupons stay extended", shortened, _many(campaigns))
     yield _found("no money beyond the budget", _overspent(campaigns, grouped), _many(campaigns))
     yield _found("sold out is true", _unsold(campaigns, grouped, snapshot), _many(campaigns))
     money = _differing(_money(stripes), _asked(snapshot, MONEY, "stripe"))
@@ -99,6 +105,15 @@ def _partial(
             yield f"{name} has stripes {numbers}"
         elif born[name] != [campaign.budget]:
             yield f"{name} has a budget of {campaign.budget}, its creation says {born[name]}"
+
+
+def _shortened(campaigns: Mapping[str, Campaign], snapshot: Snapshot) -> Iterator[str]:
+    """Yield campaigns whose floor is not what their last extension has promised."""
+    promised = {row["campaign"]: row["detail"] for row in snapshot.rows(EXTENSIONS)}
+    for name in sorted(promised.keys() & campaigns.keys()):
+        floor = campaigns[name].floor
+        if promised[name] != said(floor or 0):
+            yield f"{name} promised to be {promised[name]}, its terms say floor {floor}"
 
 
 def _overspent(

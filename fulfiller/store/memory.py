@@ -7,7 +7,6 @@ waits and then sees what the first one left, and a commit is all or nothing.
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from typing import Generic, TypeVar
 
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import ClaimId, OpenClaim, Stage, State
@@ -30,29 +29,15 @@ from fulfiller.service.port import (
     Unsealed,
     Writes,
 )
-from fulfiller.store.locks import RowLocks
-from fulfiller.store.memory_roster import MemoryRoster
+from fulfiller.store.memory_till import MemoryTill
+from fulfiller.store.memory_unit import MemoryUnit
 from fulfiller.store.shelves import Shelves
 
-Row = TypeVar("Row")
 ENDED = {Ending.CANCELLED: State.CANCELLED, Ending.DECLINED: State.DECLINED}
 
 
-class MemoryUnit(Generic[Row]):
-    """A transaction of the in-memory store between its first step and its end."""
-
-    def __init__(self, rows: Sequence[Row], commit: Callable[[Writes], None]) -> None:
-        """Keep the rows that the first step took and what to do with the rest."""
-        self.rows = rows
-        self._commit = commit
-
-    def commit(self, writes: Writes) -> None:
-        """Write and commit, or raise and leave everything as it was."""
-        self._commit(writes)
-
-
-class MemoryStore(MemoryRoster):
-    """Store and Keyring on dictionaries; share one object between threads if you like.
+class MemoryStore(MemoryTill):
+    """Store, Keyring and Till on dictionaries; share one object between threads if you like.
 
     `now` is the store's clock; `pause` is called while a row is locked by somebody else
     (the default lets other threads run), so that a simulator can run somebody else instead.
@@ -62,8 +47,7 @@ class MemoryStore(MemoryRoster):
         self, now: Callable[[], int] = lambda: 0, pause: Callable[[], None] | None = None
     ) -> None:
         """Start empty."""
-        super().__init__(Shelves(), now)
-        self._locks = RowLocks(pause)
+        super().__init__(Shelves(), now, pause)
 
     # Accepting
 

@@ -186,6 +186,8 @@ def _send(connection: psycopg.Connection[tuple[object, ...]], step: Step) -> Cur
 def _bound(value: object, kind: str | None) -> str | None:
     if kind is not None:
         return literal(value, kind)  # type: ignore[arg-type]
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
     return None if value is None else str(value)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from fulfiller.domain.act import Act, Verb
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import Claim, ClaimId, OpenClaim, Stage
 from fulfiller.domain.coupon import Coupon, CouponState
@@ -17,7 +18,7 @@ from fulfiller.domain.mode import Mode, ModeRow
 from fulfiller.domain.outcome import Ending, Outcome
 from fulfiller.domain.stripe import Count, Purse, Stripe, StripeKey
 from fulfiller.domain.tier import Tier
-from fulfiller.store.hot import CLAIM, COUPON, MODE, OPEN_CLAIM, OUTCOME
+from fulfiller.store.hot import ACT, CLAIM, COUPON, MODE, NEW_COUPON, OPEN_CLAIM, OUTCOME
 from fulfiller.store.link import Result
 from fulfiller.store.table import COUNTS, MONEY, ApiKeyRow
 
@@ -33,7 +34,8 @@ ATTRIBUTES = {"claim_id": "id", "tier": "tier.value", "stage": "stage.value"}
 
 claim_cells = attrgetter(*(ATTRIBUTES.get(name, name) for name in CLAIM))
 open_cells = attrgetter(*(ATTRIBUTES.get(name, name) for name in OPEN_CLAIM))
-coupon_cells = attrgetter(*("tier.value" if name == "tier" else name for name in COUPON))
+coupon_cells = attrgetter(*("tier.value" if name == "tier" else name for name in NEW_COUPON))
+act_cells = attrgetter(*ACT)
 outcome_cells = attrgetter(*OUTCOME)
 key_cells = attrgetter("account", "key", "claim_id", "fingerprint", "at")
 
@@ -100,8 +102,15 @@ def coupon(cells: Cells) -> Coupon:
     """Return the coupon of a row."""
     named = dict(zip(COUPON, cells, strict=True))
     named |= {"tier": TIERS[named["tier"]], "state": CouponState(named["state"])}
-    named["lookup"] = bytes(named["lookup"])
+    named |= {"lookup": bytes(named["lookup"]), "revision": named["revision"] or 0}
     return Coupon(**named)
+
+
+def act(cells: Cells) -> Act:
+    """Return what was done to a coupon, of a row."""
+    named = dict(zip(ACT, cells, strict=True))
+    named["verb"] = Verb(named["verb"])
+    return Act(**named)
 
 
 def outcome(cells: Cells) -> Outcome:

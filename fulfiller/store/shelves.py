@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
+from fulfiller.domain.act import Act, Verb
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import Claim, ClaimId, OpenClaim
 from fulfiller.domain.coupon import Coupon
@@ -38,7 +39,8 @@ class Shelves:
     open: dict[ClaimId, OpenClaim] = field(default_factory=dict)
     keys: dict[Key, KeyBinding] = field(default_factory=dict)
     coupons: dict[ClaimId, Coupon] = field(default_factory=dict)
-    lookups: set[bytes] = field(default_factory=set)
+    lookups: dict[bytes, ClaimId] = field(default_factory=dict)
+    acts: dict[tuple[str, str, Verb], Act] = field(default_factory=dict)
     outcomes: dict[ClaimId, Outcome] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     seals: list[Seal] = field(default_factory=list)
@@ -76,7 +78,10 @@ class Shelves:
         _free("open_claim_pkey", self.open.keys(), (c.id for c in writes.opened))
         _free("caller_key_pkey", self.keys.keys(), ((k.account, k.key) for k in writes.keys))
         _free("coupon_pkey", self.coupons.keys(), (c.claim_id for c in writes.coupons))
-        _free("coupon_lookup", self.lookups, (c.lookup for c in writes.coupons))
+        _free("coupon_lookup", self.lookups.keys(), (c.lookup for c in writes.coupons))
+        _free(
+            "coupon_act_pkey", self.acts.keys(), ((a.account, a.key, a.verb) for a in writes.acts)
+        )
         _free("outcome_pkey", self.outcomes.keys(), (o.claim_id for o in writes.outcomes))
 
     def _moved(self, move: StripeMove) -> tuple[StripeKey, Stripe]:
@@ -97,7 +102,8 @@ class Shelves:
         self.open.update({claim.id: claim for claim in writes.opened})
         self.keys.update({(key.account, key.key): key for key in writes.keys})
         self.coupons.update({coupon.claim_id: coupon for coupon in writes.coupons})
-        self.lookups.update(coupon.lookup for coupon in writes.coupons)
+        self.lookups.update({coupon.lookup: coupon.claim_id for coupon in writes.coupons})
+        self.acts.update({(act.account, act.key, act.verb): act for act in writes.acts})
         self.outcomes.update({outcome.claim_id: outcome for outcome in writes.outcomes})
         self.events.extend(writes.events)
 

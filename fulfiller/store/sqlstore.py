@@ -5,7 +5,7 @@ Hot paths go over the link in batches; what is not hot is a mixin of SQLModel se
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import ClaimId, OpenClaim, Stage, State
@@ -28,31 +28,18 @@ from fulfiller.service.port import (
     Writes,
 )
 from fulfiller.store import hot, rows
-from fulfiller.store.desk import Desk
-from fulfiller.store.link import Link, Open
+from fulfiller.store.link import Link
 from fulfiller.store.statement import Call, Fill, Statement
+from fulfiller.store.till import Till
+from fulfiller.store.unit import SqlUnit
 from fulfiller.store.writing import steps
 
 MICRO = 1_000_000
 ENDED = {Ending.CANCELLED: State.CANCELLED, Ending.DECLINED: State.DECLINED}
-Row = TypeVar("Row")
 
 
-class SqlUnit(Generic[Row]):
-    """A transaction between its first round trip and its last."""
-
-    def __init__(self, opened: Open, found: Sequence[Row]) -> None:
-        """Keep the rows that the first round trip took or locked."""
-        self.rows = found
-        self._open = opened
-
-    def commit(self, writes: Writes) -> None:
-        """Write and commit in one round trip."""
-        self._open.commit(steps(writes))
-
-
-class SqlStore(Desk):
-    """Store and Keyring on one database; one object per thread of use."""
+class SqlStore(Till):
+    """Store, Keyring and Till on one database; one object per thread of use."""
 
     def __init__(self, link: Link) -> None:
         """Use this link, which opens and renews its connection by itself."""

@@ -96,9 +96,10 @@ def names(model: type[SQLModel], *left_out: str) -> tuple[str, ...]:
     return tuple(column.name for column in table_of(model).c if column.name not in left_out)
 
 
-def listed(columns: Sequence[str]) -> str:
-    """Return column names as SQL lists them."""
-    return ", ".join(f'"{name}"' for name in columns)
+def listed(columns: Sequence[str], table: str = "") -> str:
+    """Return column names as SQL lists them, those of a named table if there are several."""
+    of = f"{table}." if table else ""
+    return ", ".join(f'{of}"{name}"' for name in columns)
 
 
 def _kind(column: Column[object]) -> str:

@@ -215,6 +215,21 @@ class CouponRow(SQLModel, table=True):
     issued_at: int = Field(sa_type=BigInteger)
     valid_until: int = Field(sa_type=BigInteger)
     state: str = Field(sa_type=Text)
+    revision: int | None = Field(default=None, sa_type=Integer)
+    held_until: int | None = Field(default=None, sa_type=BigInteger)
+    checkout: str | None = Field(default=None, sa_type=Text)
+
+
+class CouponActRow(SQLModel, table=True):
+    """What was done to a coupon under an account's key, for ever."""
+
+    __tablename__ = "coupon_act"
+    account: str = Field(sa_column=Column(Text, primary_key=True))
+    key: str = Field(sa_column=Column(Text, primary_key=True))
+    verb: str = Field(sa_column=Column(Text, primary_key=True))
+    claim_id: str = Field(sa_type=ID)
+    revision: int = Field(sa_type=Integer)
+    at: int = Field(sa_type=BigInteger)
 
 
 class CallerKeyRow(SQLModel, table=True):

@@ -29,6 +29,7 @@ def _inserts(writes: Writes) -> Iterable[Step]:
     yield from _fill(hot.ADD_OPEN, map(rows.open_cells, sorted(writes.opened, key=by_id)))
     yield from _fill(hot.ADD_KEYS, map(rows.key_cells, sorted(writes.keys, key=by_caller)))
     yield from _fill(hot.ADD_COUPONS, map(rows.coupon_cells, sorted(writes.coupons, key=by_claim)))
+    yield from _fill(hot.ADD_ACTS, map(rows.act_cells, sorted(writes.acts, key=by_caller)))
     yield from _fill(
         hot.ADD_OUTCOMES, map(rows.outcome_cells, sorted(writes.outcomes, key=by_claim))
     )

@@ -21,7 +21,8 @@ from fulfiller.service.decide import Round
 from fulfiller.service.issue import Press, issue
 from fulfiller.service.move import cancel
 from fulfiller.service.port import Ask, Sight, Unit, Writes
-from fulfiller.store.memory import MemoryStore, MemoryUnit
+from fulfiller.store.memory import MemoryStore
+from fulfiller.store.memory_unit import MemoryUnit
 from tests.domain.festival import OPENING, VALUE, festival
 
 KEY = CodeKey.derive(1, b"a secret of many bytes")

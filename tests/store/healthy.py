@@ -2,16 +2,22 @@
 
 from dataclasses import replace
 
+from fulfiller.domain.act import Verb
 from fulfiller.domain.claim import ClaimId, Stage
+from fulfiller.domain.code import mint
 from fulfiller.domain.event import Kind
 from fulfiller.domain.tier import Tier
+from fulfiller.domain.validity import DAY
 from fulfiller.service.book import entering, events, moves, shifting
+from fulfiller.service.extend import extend
 from fulfiller.service.issue import issue
 from fulfiller.service.move import abandon, cancel, park, replay
 from fulfiller.service.port import Writes
+from fulfiller.service.redeem import Handled, Order, handle
 from fulfiller.service.seal import seal
 from fulfiller.wiring import Truth
 from tests.contract.world import (
+    KEY,
     START,
     VALUE,
     ask,
@@ -29,6 +35,7 @@ def healthy(store: Truth) -> dict[str, ClaimId]:
     """Fill a store through its verbs and return one claim of each kind."""
     found(store)
     found(store, id="small", budget=3 * VALUE + 7, stripes=2)
+    found(store, id="till", stripes=2)
     seen = {}
     for tier in Tier:
         ids = taken_in(store, *(f"{tier}-{n}" for n in range(6)), tier=tier)
@@ -43,6 +50,7 @@ def healthy(store: Truth) -> dict[str, ClaimId]:
     seen["abandoned"] = abandoned[0]
     seen["waitlisted"], seen["admitted"] = _waitlisted(store)
     ask(store, *(request(f"s{n}", campaign="small", key=f"s{n}") for n in range(5)))
+    seen |= _handled(store)
     _sealed(store)
     seen["unsealed"] = taken_in(store, "late")[0]
     return seen
@@ -70,6 +78,34 @@ def _waitlisted(store: Truth) -> tuple[ClaimId, ClaimId]:
         booked = moves((replace(row), entry) for row in unit.rows)
         unit.commit(Writes(events=said, stripes=booked))
     return claims[0].id, claims[1].id
+
+
+def _handled(store: Truth) -> dict[str, ClaimId]:
+    """Leave a coupon in each state it can be in, after each move that leads there."""
+    ids = taken_in(store, *HANDLED, campaign="till")
+    issue(ids, press(store))
+    for claim_id, verbs in zip(ids, HANDLED.values(), strict=True):
+        for verb in verbs:
+            order = Order(
+                verb=verb,
+                lookup=mint(claim_id, 0, KEY).lookup,
+                account="owner",
+                key=f"checkout {claim_id}",
+                actor="account:owner",
+                hold_s=60,
+            )
+            assert isinstance(handle(order, store=store, now=START), Handled)
+    extend("till", START + 60 * DAY, store=store, now=START, actor="operator")
+    return dict(zip(HANDLED, ids, strict=True))
+
+
+HANDLED = {
+    "reserved": (Verb.RESERVE,),
+    "released": (Verb.RESERVE, Verb.RELEASE),
+    "redeemed": (Verb.RESERVE, Verb.REDEEM),
+    "rolled back": (Verb.REDEEM, Verb.ROLL_BACK),
+    "revoked": (Verb.RESERVE, Verb.REVOKE),
+}
 
 
 def _sealed(store: Truth) -> None:

@@ -14,7 +14,10 @@ from fulfiller.store.snapshot import seen_through
 from fulfiller.store.sqlstore import SqlStore
 from tests.contract.world import new_id
 from tests.store.corruptions import CORRUPTIONS, Corruption
+from tests.store.coupon_corruptions import COUPON_CORRUPTIONS
 from tests.store.healthy import healthy
+
+EVERY = CORRUPTIONS | COUPON_CORRUPTIONS
 
 
 @pytest.fixture
@@ -58,7 +61,7 @@ def test_a_healthy_database_breaks_no_law(
     assert books
     found = prove(store_url)
     assert [finding for finding in found if not finding.ok] == []
-    assert {finding.law for finding in found} == {spoilt.law for spoilt in CORRUPTIONS.values()}
+    assert {finding.law for finding in found} == {spoilt.law for spoilt in EVERY.values()}
     assert all(any(map(str.isdigit, finding.detail)) for finding in found)
 
 
@@ -72,7 +75,7 @@ def test_each_corruption_is_found_by_its_law(
 ) -> None:
     """Whatever is spoilt, the law that speaks of it is broken and names the row."""
     store, claims = books
-    for how, corruption in CORRUPTIONS.items():
+    for how, corruption in EVERY.items():
         with subtests.test(how), store.link.engine.connect() as connection:
             _spoil(connection, corruption, claims)
             broken = _named(findings(seen_through(connection)))

@@ -1,0 +1,59 @@
+"""Coupons in hand, and campaigns whose terms change: that part of the in-memory store."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from fulfiller.domain.campaign import Campaign
+from fulfiller.domain.coupon import Coupon
+from fulfiller.domain.event import Event
+from fulfiller.service.port import Key, Writes
+from fulfiller.service.till import CouponSight
+from fulfiller.store.locks import RowLocks
+from fulfiller.store.memory_roster import MemoryRoster
+from fulfiller.store.memory_unit import MemoryUnit
+from fulfiller.store.shelves import Shelves
+
+
+class MemoryTill(MemoryRoster):
+    """Coupons by their lookup hashes, and their moves."""
+
+    def __init__(
+        self, shelves: Shelves, now: Callable[[], int], pause: Callable[[], None] | None
+    ) -> None:
+        """Keep them on these shelves; `pause` is called while somebody else holds a row."""
+        super().__init__(shelves, now)
+        self._locks = RowLocks(pause)
+
+    def look_coupon(self, lookup: bytes, caller: Key) -> CouponSight | None:
+        """Return the coupon behind a lookup hash, all of it as at one moment."""
+        with self._latch:
+            claim_id = self.shelves.lookups.get(lookup)
+            if claim_id is None:
+                return None
+            coupon = self.shelves.coupons[claim_id]
+            acts = (act for act in self.shelves.acts.values() if (act.account, act.key) == caller)
+            return CouponSight(coupon, self.shelves.campaigns[coupon.campaign], tuple(acts))
+
+    @contextmanager
+    def move_coupon(self, old: Coupon, new: Coupon) -> Iterator[MemoryUnit[Coupon]]:
+        """Move a coupon that has still `old`'s state and revision, and return it as it is now."""
+        with self._locks.held(object(), [("coupon", old.claim_id)]):
+            with self._latch:
+                found = self.shelves.coupons.get(old.claim_id)
+            same = found is not None and (found.state, found.revision) == (old.state, old.revision)
+
+            def commit(writes: Writes) -> None:
+                with self._latch:
+                    self.shelves.commit(writes)
+                    self.shelves.coupons[new.claim_id] = new
+
+            yield MemoryUnit([new] if same else [], commit)
+
+    def amend_campaign(self, old: Campaign, new: Campaign, event: Event) -> bool:
+        """Replace a campaign's terms; False if they are `old` no longer."""
+        with self._latch:
+            if self.shelves.campaigns.get(old.id) != old:
+                return False
+            self.shelves.campaigns[old.id] = new
+            self.shelves.events.append(event)
+            return True

@@ -1,0 +1,45 @@
+"""The till over a link: coupons by their lookup hash, and their moves."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fulfiller.domain.coupon import Coupon
+from fulfiller.service.port import Key
+from fulfiller.service.till import CouponSight
+from fulfiller.store import hot, rows
+from fulfiller.store.desk import Desk
+from fulfiller.store.statement import Call
+from fulfiller.store.unit import SqlUnit
+
+
+class Till(Desk):
+    """Coupons in hand, in one database."""
+
+    def look_coupon(self, lookup: bytes, caller: Key) -> CouponSight | None:
+        """Return the coupon behind a lookup hash, all of it as at one moment."""
+        account, key = caller
+        args = {"lookup": lookup, "account": account, "key": key}
+        found = self.link.read((Call(hot.LOOK_COUPON, args),))[0]
+        if not found:
+            return None
+        mine, acts = found[0], 1 + len(hot.COUPON)
+        return CouponSight(
+            rows.coupon(mine[1:acts]),
+            rows.campaign(str(mine[0])),
+            tuple(rows.act(cells[acts:]) for cells in found if cells[acts] is not None),
+        )
+
+    @contextmanager
+    def move_coupon(self, old: Coupon, new: Coupon) -> Iterator[SqlUnit[Coupon]]:
+        """Move a coupon that has still `old`'s state and revision, and return it as it is now."""
+        args = {
+            "claim_id": old.claim_id,
+            "old_state": old.state.value,
+            "old_revision": old.revision,
+            "state": new.state.value,
+            "revision": new.revision,
+            "held_until": new.held_until,
+            "checkout": new.checkout,
+        }
+        with self.link.begin((Call(hot.MOVE_COUPON, args),)) as opened:
+            yield SqlUnit(opened, list(map(rows.coupon, opened.results[0])))
