@@ -18,6 +18,9 @@ SECTIONS = {
         "keeper": Later("fulfiller.ops.serving:keeper", "Release, sweep and seal; one leads."),
         "flower": Later("fulfiller.ops.serving:flower", "Watch the workers in Flower."),
         "store": Later("fulfiller.ops.stores:store", "Create the store or bring it up to date."),
+        "quarantine": Later(
+            "fulfiller.ops.quarantine:quarantine", "See messages that no worker could run."
+        ),
         "status": Later("fulfiller.ops.status:status", "Show everything on one screen."),
         "verify": Later("fulfiller.ops.verify:verify", "Prove that the books balance."),
     },
