@@ -7,8 +7,8 @@ from fulfiller.ops.group import examples
 from fulfiller.ops.show import json_option, show
 
 ROUNDS, QUICK_ROUNDS = 5, 3
-CLAIMS, QUICK_CLAIMS = 30_000, 12_000
-QUIET_S, QUICK_QUIET_S = 8.0, 4.0
+CLAIMS, QUICK_CLAIMS = 30_000, 10_000
+QUIET_S, QUICK_QUIET_S = 8.0, 3.0
 
 
 @examples(

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from fulfiller.ops.bench.arms import ACTS, QUIET_RATE, Arm
-from fulfiller.ops.bench.books import Books
+from fulfiller.ops.bench.arms import ACTS, Arm
+from fulfiller.ops.bench.books import Books, check_laws
 from fulfiller.ops.bench.cast import Cast
 from fulfiller.ops.bench.claims import open_campaign
 from fulfiller.ops.bench.machine import described
@@ -21,7 +21,7 @@ CLAIMS_MIN = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How much is measured: rounds, claims to drain, seconds of quiet."""
+    """How much is measured: rounds, claims to drain, seconds of quiet at most."""
 
     store: str
     rounds: int
@@ -30,9 +30,8 @@ class Options:
 
     def of(self, arm: Arm) -> int:
         """Return how many claims an arm gets."""
-        if arm.share is None:
-            return round(QUIET_RATE * self.quiet_s)
-        return max(CLAIMS_MIN, round(self.claims * arm.share))
+        claims = max(CLAIMS_MIN, round(self.claims * arm.share))
+        return min(claims, round(arm.per_s * self.quiet_s)) if arm.per_s else claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +70,12 @@ class Bench:
     def play(self, act: Sequence[Arm], stage: Stage) -> None:
         """Play the arms of an act, one after the other, on a database of their own."""
         with stage.act() as settings, Cast(stage, settings) as cast:
-            store = open_store(settings.store_url, application="bench")
-            with closing(store):
+            with closing(open_store(settings.store_url, application="bench")) as store:
                 for arm in act:
                     name = arm.name.replace("_", "-")
-                    books = Books(store, open_campaign(name, store=store), settings.store_url)
-                    self._measure(arm, cast, books)
+                    self._measure(arm, cast, Books(store, open_campaign(name, store=store)))
+            # Once for all arms of the act, since rows stay: a proof takes seconds.
+            check_laws(settings.store_url)
 
     def _measure(self, arm: Arm, cast: Cast, books: Books) -> None:
         sample = arm.measure(cast, books, self._options.of(arm))

@@ -7,7 +7,7 @@ import pytest
 
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.code import CodeKey
-from fulfiller.ops.bench.books import Books, BooksBroken
+from fulfiller.ops.bench.books import Books, BooksBroken, check_laws
 from fulfiller.ops.bench.claims import open_campaign, preload
 from fulfiller.service.issue import Press, issue
 from fulfiller.store.opening import open_store
@@ -20,15 +20,15 @@ Issue = Callable[[tuple[ClaimId, ...]], object]
 def books(store_url: str) -> Iterator[Books]:
     """The books of a fresh campaign."""
     with closing(open_store(store_url)) as store:
-        yield Books(store, open_campaign("bench", store=store), store_url)
+        yield Books(store, open_campaign("bench", store=store))
 
 
 @pytest.fixture
-def issue_all(books: Books) -> Iterator[Issue]:
+def issue_all(books: Books, store_url: str) -> Iterator[Issue]:
     """Issue these claims as the floor does."""
     key = CodeKey.derive(1, bytes(32))
     # The clock is read in the midst of transactions and needs a connection of its own.
-    with closing(open_store(books.url)) as clock:
+    with closing(open_store(store_url)) as clock:
         yield lambda ids: issue(ids, Press(store=books.store, key=key, now=clock.now))
 
 
@@ -40,12 +40,15 @@ def test_a_backlog_is_preloaded_in_full_groups(books: Books) -> None:
     assert books.per_commit() == pytest.approx(CLAIMS / 3)
 
 
-def test_books_close_when_every_claim_has_its_coupon(books: Books, issue_all: Issue) -> None:
+def test_books_close_when_every_claim_has_its_coupon(
+    books: Books, issue_all: Issue, store_url: str
+) -> None:
     """What was measured can then be believed, and what it took can be read."""
     ids = preload(books.campaign, 6, store=books.store)
     issue_all(tuple(ids[:2]))
     issue_all(tuple(ids[2:]))
     books.close(6)
+    check_laws(store_url)
     assert books.per_hint() == 3
     assert len(books.waits_ms()) == 6
     assert min(books.waits_ms()) > 0
@@ -60,3 +63,12 @@ def test_books_that_differ_are_broken(
     issue_all(tuple(ids[:issued]))
     with pytest.raises(BooksBroken, match="bench"):
         books.close(claimed)
+
+
+def test_a_broken_law_is_named(books: Books, store_url: str) -> None:
+    """Counts may agree where rows do not, so the laws are proven besides."""
+    preload(books.campaign, 6, store=books.store)
+    with closing(open_store(store_url)) as store, store.link.engine.begin() as vandal:
+        vandal.exec_driver_sql("delete from open_claim")
+    with pytest.raises(BooksBroken):
+        check_laws(store_url)
