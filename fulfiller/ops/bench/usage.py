@@ -12,7 +12,7 @@ USED = slice(11, 15)
 
 def used_s(pid: int) -> float:
     """Return the CPU seconds that a process and all its descendants have used so far."""
-    return sum(map(_own_s, descent(pid)))
+    return sum(map(_own_ticks, descent(pid))) / TICKS_PER_S
 
 
 def descent(pid: int) -> list[int]:
@@ -40,12 +40,12 @@ def readings(pids: Mapping[str, int]) -> dict[str, float]:
     return {name: used_s(pid) for name, pid in pids.items()}
 
 
-def _own_s(pid: int) -> float:
+def _own_ticks(pid: int) -> int:
     try:
         fields = (PROC / str(pid) / "stat").read_text().rpartition(") ")[2].split()
     except (FileNotFoundError, ProcessLookupError):
-        return 0.0
-    return sum(map(int, fields[USED])) / TICKS_PER_S
+        return 0
+    return sum(map(int, fields[USED]))
 
 
 def _children(pid: int) -> Iterable[int]:
