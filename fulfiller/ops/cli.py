@@ -13,10 +13,11 @@ SECTIONS = {
     "Run": {
         "demo": Later("fulfiller.ops.demo.command:demo", "See it at work in a minute and a half."),
         "up": Later("fulfiller.ops.supervise.command:up", "Run the whole stack on this machine."),
+        "init": Later("fulfiller.ops.initial:init", "Write the shipped files into a folder."),
         "intake": Later("fulfiller.ops.serving:intake", "Take claims in over HTTP."),
         "worker": Later("fulfiller.ops.serving:worker", "Issue coupons: a Celery worker."),
         "keeper": Later("fulfiller.ops.serving:keeper", "Release, sweep and seal; one leads."),
-        "flower": Later("fulfiller.ops.serving:flower", "Watch the workers in Flower."),
+        "flower": Later("fulfiller.ops.flower.command:flower", "Watch the workers in Flower."),
         "store": Later("fulfiller.ops.stores:store", "Create the store or bring it up to date."),
         "quarantine": Later(
             "fulfiller.ops.quarantine:quarantine", "See messages that no worker could run."
