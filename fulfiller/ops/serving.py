@@ -1,18 +1,14 @@
-"""Commands that run one process each: intake, worker, keeper, flower."""
+"""Commands that run one process each: intake, worker, keeper."""
 
 import os
 import sys
-from pathlib import Path
-from secrets import token_urlsafe
 
 import click
 
 from fulfiller.ops.group import examples
-from fulfiller.ops.show import remark
-from fulfiller.settings import Settings, environment, kept, load
+from fulfiller.settings import environment, load
 
 PASS_ON = {"ignore_unknown_options": True}
-FLOWER_USER = "fulfiller"
 QUIET_STARTS = ("--without-gossip", "--without-mingle")
 """Workers need nothing from each other, and asking costs a second at start."""
 
@@ -41,7 +37,7 @@ def worker(celery_options: tuple[str, ...]) -> None:
     settings = load()
     own = (*QUIET_STARTS, f"--concurrency={settings.worker_slots}")
     log = f"--loglevel={settings.log_level}"
-    _become_celery("worker", *own, log, *celery_options)
+    become_celery("worker", *own, log, *celery_options)
 
 
 @examples("fulfiller keeper", "FULFILLER_LOG_LEVEL=debug fulfiller keeper")
@@ -53,38 +49,7 @@ def keeper() -> None:
     run(load())
 
 
-@examples("fulfiller flower", "fulfiller flower --url_prefix=flower")
-@click.command(context_settings=PASS_ON)
-@click.argument("flower_options", nargs=-1, type=click.UNPROCESSED)
-def flower(flower_options: tuple[str, ...]) -> None:
-    """Watch the workers: this is `celery -A workers flower`, behind a password.
-
-    User and password are made at the first start and kept in FULFILLER_HOME.
-    """
-    settings = load()
-    credentials = flower_credentials(settings)
-    remark(f"Flower on http://{settings.flower_host}:{settings.flower_port}")
-    remark(f"User and password: {_credentials_file(settings)}")
-    _become_celery(
-        "flower",
-        f"--address={settings.flower_host}",
-        f"--port={settings.flower_port}",
-        *flower_options,
-        # Never in argv, which every user of the machine can read.
-        FLOWER_BASIC_AUTH=credentials,
-    )
-
-
-def flower_credentials(settings: Settings) -> str:
-    """Return Flower's `user:password`, made at first use."""
-    return kept(_credentials_file(settings), lambda: f"{FLOWER_USER}:{token_urlsafe(24)}")
-
-
-def _credentials_file(settings: Settings) -> Path:
-    return settings.home / "flower-credentials"
-
-
-def _become_celery(*words: str, **more: str) -> None:
+def become_celery(*words: str) -> None:
     """Replace this process: signals then reach Celery and nobody has to pass them on."""
     argv = [sys.executable, "-m", "celery", "-A", "workers", *words]
-    os.execve(sys.executable, argv, environment(**more))  # noqa: S606 - no shell wanted
+    os.execve(sys.executable, argv, environment())  # noqa: S606 - no shell wanted

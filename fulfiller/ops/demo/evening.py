@@ -19,7 +19,7 @@ from fulfiller.ops.demo.upstream import Upstream
 from fulfiller.ops.demo.view import Stage, duration
 from fulfiller.ops.demo.watch import Watch
 from fulfiller.ops.exits import Exit
-from fulfiller.ops.supervise.plan import FLOWER_LOGIN
+from fulfiller.ops.flower.login import FLOWER_LOGIN
 from fulfiller.ops.supervise.stack import Stack
 from fulfiller.wiring import Parts
 

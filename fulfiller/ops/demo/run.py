@@ -14,9 +14,10 @@ from fulfiller.ops.demo.options import Options
 from fulfiller.ops.demo.play import WORKERS
 from fulfiller.ops.demo.upstream import Upstream
 from fulfiller.ops.exits import Exit
+from fulfiller.ops.flower.login import FLOWER_LOGIN
 from fulfiller.ops.supervise.home import VARIABLES
 from fulfiller.ops.supervise.leaving import FROM_SIGNAL, Leaving, on_signals
-from fulfiller.ops.supervise.plan import FLOWER_LOGIN, POSTGRES, SQLITE, Plan
+from fulfiller.ops.supervise.plan import POSTGRES, SQLITE, Plan
 from fulfiller.ops.supervise.program import CannotStart
 from fulfiller.ops.supervise.stack import Stack
 from fulfiller.settings import surroundings

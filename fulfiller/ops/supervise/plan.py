@@ -11,8 +11,6 @@ SQLITE = "sqlite"
 POSTGRES = "postgres"
 EMBEDDED = "embedded"
 LOOPBACK = "127.0.0.1"
-FLOWER_LOGIN = "flower-credentials"
-"""The file in the home with Flower's user and password."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from fulfiller.ops.flower.login import FLOWER_LOGIN
 from fulfiller.ops.supervise.home import VARIABLES
 from fulfiller.ops.supervise.logs import SUPERVISOR
-from fulfiller.ops.supervise.plan import FLOWER_LOGIN, Urls
+from fulfiller.ops.supervise.plan import Urls
 
 COLORS = ("cyan", "green", "magenta", "blue", "yellow", "bright_cyan", "bright_green")
 NAME_WIDTH = 9

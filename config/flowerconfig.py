@@ -1,0 +1,37 @@
+"""Flower's settings: celery -A workers flower --conf=config/flowerconfig.py.
+
+`fulfiller flower` uses this file, too. The login lies in FULFILLER_HOME/flower-credentials and
+is made at the first start; host and port are FULFILLER_FLOWER_HOST and FULFILLER_FLOWER_PORT.
+What stands on the command line wins, as always with Flower.
+"""
+
+from tornado.options import options
+
+from fulfiller.ops.flower import guard, login
+from fulfiller.settings import load
+
+settings = load()
+
+address = settings.flower_host
+port = settings.flower_port
+# Who logs in with OAuth (`--auth`) needs no password besides.
+basic_auth = [] if options.auth else [login.login(settings)]
+# Look on and change nothing; `--read_only=false`, or `fulfiller flower --control`, for more.
+read_only = True
+
+# At 4 kB each, what Flower remembers stays below 50 MB; it starts anew at each start.
+max_tasks = 10_000
+max_workers = 1_000
+persistent = False
+# Seconds after which a worker that is gone leaves the pages and the metrics.
+purge_offline_workers = 600
+
+# Our workers always send events; Flower need not tell all of them so every five seconds.
+enable_events = False
+natural_time = True
+# A task of ours shows its claims as "campaign tier xN", and a lone claim as its id.
+tasks_columns = "name,args,result,state,received,runtime,worker"
+format_task = guard.format_task
+
+# The login for /metrics, too, and no start without one.
+guard.install()

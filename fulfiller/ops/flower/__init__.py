@@ -1,0 +1,1 @@
+"""Flower, closed: a password always, loopback by default, looking on unless asked for more."""
