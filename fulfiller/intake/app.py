@@ -12,11 +12,13 @@ from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 
+from fulfiller.domain.act import Verb
 from fulfiller.intake import docs
 from fulfiller.intake.campaigns import Campaigns
 from fulfiller.intake.claims import PATH, Claims
 from fulfiller.intake.committer import Committer
 from fulfiller.intake.contract import OPERATIONS, components, described
+from fulfiller.intake.coupons import Coupons
 from fulfiller.intake.desk import Desk
 from fulfiller.intake.exchange import (
     Asked,
@@ -61,6 +63,7 @@ class App:
         handlers = _handlers(
             self._claims, Campaigns(parts, keys, reads, writes), Health(committer, reads)
         )
+        handlers |= _coupon_handlers(Coupons(parts, keys, reads, writes))
         self._api = _api(handlers, (self.publisher, committer, reads, writes, self._watch))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,6 +110,12 @@ def _handlers(claims: Claims, campaigns: Campaigns, health: Health) -> dict[str,
         "live": health.live,
         "ready": health.ready,
         "explain_problem": health.problem,
+    }
+
+
+def _coupon_handlers(coupons: Coupons) -> dict[str, Handler]:
+    return {"show_coupon": coupons.show} | {
+        f"{verb}_coupon": coupons.handler(verb) for verb in Verb
     }
 
 

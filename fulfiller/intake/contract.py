@@ -1,7 +1,5 @@
 """The contract: every operation of the door with its shapes and problems, for OpenAPI."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -9,34 +7,19 @@ import msgspec
 from fulfiller.domain.key import Scope
 from fulfiller.domain.terms import KEYS, REQUIRED
 from fulfiller.intake.claims import BatchOut, BatchResult
+from fulfiller.intake.coupons import ReserveIn, RevokeIn
+from fulfiller.intake.operation import BODY, KEYED, Operation
 from fulfiller.intake.problem import KINDS, Code, ProblemBody
 from fulfiller.intake.reading import KEY_MAX, BatchClaimIn, ClaimIn
-from fulfiller.service.view import PublicCampaign, PublicClaim
+from fulfiller.intake.till import COUPON_OPERATIONS
+from fulfiller.service.view import PublicCampaign, PublicClaim, PublicCouponNow
 
+_OF_COUPONS = (PublicCouponNow, ReserveIn, RevokeIn)
 REF = "#/components/schemas/"
 PROBLEM_TYPE = "application/problem+json"
 Tree = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """One operation: who may use it, what goes in, what comes out, what can go wrong."""
-
-    name: str
-    method: str
-    path: str
-    summary: str
-    scope: Scope | None = None
-    takes: str | None = None
-    gives: Mapping[int, tuple[str, str]]
-    problems: tuple[Code, ...] = ()
-    key: bool = False
-    waits: bool = False
-    finds: bool = False
-
-
-_BODY = (Code.MALFORMED, Code.TOO_LARGE, Code.UNSUPPORTED_MEDIA_TYPE, Code.INVALID)
-_KEYED = (Code.UNAUTHORIZED, Code.FORBIDDEN, Code.UNAVAILABLE)
 _REFUSALS = (
     Code.UNKNOWN_CAMPAIGN,
     Code.SOLD_OUT,
@@ -59,7 +42,7 @@ OPERATIONS = (
             202: ("The claim is kept, its money reserved.", "PublicClaim"),
             200: ("A repeat: the claim as it is now.", "PublicClaim"),
         },
-        problems=(*_KEYED, *_BODY, Code.KEY_MISSING, Code.KEY_INVALID, *_REFUSALS),
+        problems=(*KEYED, *BODY, Code.KEY_MISSING, Code.KEY_INVALID, *_REFUSALS),
         key=True,
     ),
     Operation(
@@ -70,7 +53,7 @@ OPERATIONS = (
         scope=Scope.CLAIM_WRITE,
         takes="BatchIn",
         gives={207: ("One result per claim, in order.", "BatchOut")},
-        problems=(*_KEYED, *_BODY),
+        problems=(*KEYED, *BODY),
     ),
     Operation(
         name="find_claim",
@@ -79,7 +62,7 @@ OPERATIONS = (
         summary="Find a claim by the Idempotency-Key it was submitted with, through whichever door",
         scope=Scope.CLAIM_READ,
         gives={200: ("The claim as it is now.", "PublicClaim")},
-        problems=(*_KEYED, Code.UNKNOWN_CLAIM, Code.INVALID),
+        problems=(*KEYED, Code.UNKNOWN_CLAIM, Code.INVALID),
         finds=True,
     ),
     Operation(
@@ -89,7 +72,7 @@ OPERATIONS = (
         summary="See a claim as it is now, or wait until it changes",
         scope=Scope.CLAIM_READ,
         gives={200: ("The claim as it is now.", "PublicClaim")},
-        problems=(*_KEYED, Code.UNKNOWN_CLAIM, Code.INVALID),
+        problems=(*KEYED, Code.UNKNOWN_CLAIM, Code.INVALID),
         waits=True,
     ),
     Operation(
@@ -99,8 +82,9 @@ OPERATIONS = (
         summary="Cancel a claim that is waitlisted or accepted",
         scope=Scope.CLAIM_WRITE,
         gives={200: ("The claim is cancelled.", "PublicClaim")},
-        problems=(*_KEYED, Code.UNKNOWN_CLAIM, Code.NOT_CANCELLABLE),
+        problems=(*KEYED, Code.UNKNOWN_CLAIM, Code.NOT_CANCELLABLE),
     ),
+    *COUPON_OPERATIONS,
     Operation(
         name="create_campaign",
         method="POST",
@@ -109,7 +93,7 @@ OPERATIONS = (
         scope=Scope.OPS,
         takes="CampaignIn",
         gives={201: ("The campaign is created.", "Created")},
-        problems=(*_KEYED, *_BODY, Code.CAMPAIGN_EXISTS),
+        problems=(*KEYED, *BODY, Code.CAMPAIGN_EXISTS),
     ),
     Operation(
         name="show_campaign",
@@ -159,7 +143,16 @@ def described(operation: Operation) -> Tree:
 def components() -> Tree:
     """Return the shapes that operations speak of."""
     _, shapes = msgspec.json.schema_components(
-        [ClaimIn, BatchClaimIn, PublicClaim, PublicCampaign, BatchOut, BatchResult, ProblemBody],
+        [
+            ClaimIn,
+            BatchClaimIn,
+            PublicClaim,
+            PublicCampaign,
+            BatchOut,
+            BatchResult,
+            ProblemBody,
+            *_OF_COUPONS,
+        ],
         ref_template=REF + "{name}",
     )
     scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "ful_<id>_<secret>"}

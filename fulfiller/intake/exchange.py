@@ -21,6 +21,8 @@ LENGTH_DIGITS_MAX = 9
 JSON = b"application/json"
 log = logging.getLogger(__name__)
 encode = msgspec.json.Encoder().encode
+_is_code = re.compile(r"(/coupons/)[^/]+")
+"""A coupon code is as good as its money: no log shows one."""
 _process = token_hex(6)
 _numbers = count(1)
 _is_request_id = re.compile(rb"[!-~]{1,128}").fullmatch
@@ -63,7 +65,8 @@ async def answered(handler: Handler, request: Asked, receive: Receive) -> Reply:
     except Problem as problem:
         return problem_reply(problem, request)
     except Exception:
-        log.exception("request.failed path=%s request_id=%s", request.path, request.request_id)
+        path = _is_code.sub(r"\1…", request.path)
+        log.exception("request.failed path=%s request_id=%s", path, request.request_id)
         return problem_reply(Problem(Code.INTERNAL), request)
 
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from fulfiller.domain.act import CouponWhy
 from fulfiller.domain.outcome import Why
 
 MEDIA_TYPE = b"application/problem+json"
@@ -22,6 +23,7 @@ class Code(StrEnum):
     NOT_FOUND = "not_found"
     UNKNOWN_CLAIM = "unknown_claim"
     UNKNOWN_CAMPAIGN = Why.UNKNOWN_CAMPAIGN.value
+    UNKNOWN_COUPON = CouponWhy.UNKNOWN_COUPON.value
     METHOD_NOT_ALLOWED = "method_not_allowed"
     TIMED_OUT = "timed_out"
     SOLD_OUT = Why.SOLD_OUT.value
@@ -29,8 +31,15 @@ class Code(StrEnum):
     USER_LIMIT = Why.USER_LIMIT.value
     IDENTITY_TAKEN = Why.IDENTITY_TAKEN.value
     NOT_CANCELLABLE = "not_cancellable"
+    COUPON_RESERVED = CouponWhy.COUPON_RESERVED.value
+    ALREADY_REDEEMED = CouponWhy.ALREADY_REDEEMED.value
+    NOT_RESERVED = CouponWhy.NOT_RESERVED.value
+    NOT_REDEEMED = CouponWhy.NOT_REDEEMED.value
+    MOVED_ON = CouponWhy.MOVED_ON.value
     CAMPAIGN_EXISTS = "campaign_exists"
     ENDED = Why.ENDED.value
+    COUPON_EXPIRED = CouponWhy.COUPON_EXPIRED.value
+    COUPON_REVOKED = CouponWhy.COUPON_REVOKED.value
     TOO_LARGE = "too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     INVALID = "invalid"
@@ -70,6 +79,9 @@ KINDS = {
         404, "No such claim", "Check the claim's id, and that the claim is one of your account's."
     ),
     Code.UNKNOWN_CAMPAIGN: Kind(404, "No such campaign", "Check the campaign's name."),
+    Code.UNKNOWN_COUPON: Kind(
+        404, "No such coupon", "Check the code, and that the coupon is of one of your campaigns."
+    ),
     Code.METHOD_NOT_ALLOWED: Kind(
         405, "Method not allowed", "Use one of the methods that the header Allow names."
     ),
@@ -91,10 +103,33 @@ KINDS = {
     Code.NOT_CANCELLABLE: Kind(
         409, "Too late to cancel", "A claim can be cancelled while it is waitlisted or accepted."
     ),
+    Code.COUPON_RESERVED: Kind(
+        409,
+        "Another checkout holds the coupon",
+        "Try again when that one has let go of it, at the end of its reservation at the latest.",
+    ),
+    Code.ALREADY_REDEEMED: Kind(
+        409, "The coupon is redeemed", "Nothing to do: it was used under another key."
+    ),
+    Code.NOT_RESERVED: Kind(
+        409, "Not held under this key", "Nothing to do: this checkout holds the coupon no longer."
+    ),
+    Code.NOT_REDEEMED: Kind(
+        409, "Not redeemed under this key", "Roll back under the key that redeemed the coupon."
+    ),
+    Code.MOVED_ON: Kind(
+        409,
+        "Done under this key, and undone since",
+        "See how the coupon stands; take a fresh key to do it again.",
+    ),
     Code.CAMPAIGN_EXISTS: Kind(
         409, "The campaign's name is taken", "Choose another id; terms don't change by repeating."
     ),
     Code.ENDED: Kind(410, "The campaign has ended", "Nothing to do: claims made before count."),
+    Code.COUPON_EXPIRED: Kind(
+        410, "The coupon has expired", "Nothing to do, unless its campaign is extended."
+    ),
+    Code.COUPON_REVOKED: Kind(410, "The coupon is revoked", "Nothing to do: it is void for good."),
     Code.TOO_LARGE: Kind(413, "Body too large", "Send less at a time."),
     Code.UNSUPPORTED_MEDIA_TYPE: Kind(
         415, "Not application/json", "Send the body as `Content-Type: application/json`."

@@ -31,6 +31,8 @@ REMEDIES = {
     "limit_key": "write a text of 1 to 128 characters without control characters, or leave it out",
     "idempotency_key": f"write a text of 1 to {KEY_MAX} printable ASCII characters",
     "claims": "write a list of claims",
+    "ttl_s": "write whole seconds, 1 to 3600, or leave it out",
+    "reason": "write why: a text of 1 to 200 characters without control characters",
 }
 
 
@@ -70,12 +72,12 @@ _escape = re.compile(r'\\(["\\])')
 
 def claim_request(body: bytes, account: str, key: str) -> Request:
     """Return the request in a body; raise the problem that names everything wrong with it."""
-    return _request(_decoded(_claim, body), account, key)
+    return _request(decoded(_claim, body), account, key)
 
 
 def batch_bodies(body: bytes, *, limit: int) -> list[msgspec.Raw]:
     """Return the claims of a batch, each still as it was written."""
-    claims = _decoded(_batch, body).claims
+    claims = decoded(_batch, body).claims
     if not 1 <= len(claims) <= limit:
         flaw = Flaw(f"write 1 to {limit} claims, not {len(claims)}", pointer="/claims")
         raise Problem(Code.INVALID, "", flaw)
@@ -85,7 +87,7 @@ def batch_bodies(body: bytes, *, limit: int) -> list[msgspec.Raw]:
 def batch_request(body: msgspec.Raw, account: str, *, number: int) -> Request | Problem:
     """Return the request in one claim of a batch, or the problem with it."""
     try:
-        claim = _decoded(_batch_claim, bytes(body), f"/claims/{number}")
+        claim = decoded(_batch_claim, bytes(body), f"/claims/{number}")
         return _request(claim, account, claim.idempotency_key, f"/claims/{number}")
     except Problem as problem:
         return problem
@@ -118,7 +120,8 @@ def pointer(*names: str) -> str:
     return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in sound)
 
 
-def _decoded(decoder: "msgspec.json.Decoder[Shape]", body: bytes, at: str = "") -> Shape:
+def decoded(decoder: "msgspec.json.Decoder[Shape]", body: bytes, at: str = "") -> Shape:
+    """Return a body in its shape; raise the problem that names everything wrong with it."""
     try:
         return decoder.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):

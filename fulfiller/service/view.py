@@ -11,9 +11,9 @@ from datetime import datetime
 from fulfiller.domain.campaign import Campaign, Phase, phase
 from fulfiller.domain.claim import Claim, State, public_id
 from fulfiller.domain.code import CodeKey, grouped, mint
-from fulfiller.domain.coupon import Coupon
+from fulfiller.domain.coupon import Coupon, Standing
 from fulfiller.domain.mode import SERVICE, Mode, ModeRow
-from fulfiller.domain.validity import moment, valid_until
+from fulfiller.domain.validity import moment
 from fulfiller.service.port import ClaimView
 
 POLL_AFTER_S = {State.ACCEPTED: 1.0, State.WAITLISTED: 5.0, State.PARKED: 30.0}
@@ -35,6 +35,20 @@ class PublicCoupon:
     code: str = field(repr=False)
     value: Value
     valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicCouponNow:
+    """A coupon in hand as it is now; `state` says `expired` as soon as `valid_until` is past."""
+
+    coupon_id: str
+    campaign: str
+    code: str = field(repr=False)
+    value: Value
+    state: Standing
+    issued_at: datetime
+    valid_until: datetime
+    reserved_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +146,23 @@ def campaign_now(
     )
 
 
+def coupon_now(coupon: Coupon, campaign: Campaign, *, key: CodeKey, now: int) -> PublicCouponNow:
+    """Show a coupon as it is now, by its campaign's floor as it is now."""
+    standing = coupon.standing(now=now, floor=campaign.floor)
+    held = coupon.held_until if standing is Standing.RESERVED else None
+    shown = _coupon(coupon, campaign, key, now)
+    return PublicCouponNow(
+        coupon_id=coupon.public_id,
+        campaign=coupon.campaign,
+        code=shown.code,
+        value=shown.value,
+        state=standing,
+        issued_at=moment(coupon.issued_at),
+        valid_until=shown.valid_until,
+        reserved_until=_moment(held),
+    )
+
+
 def _claim(claim: Claim, state: State, coupon: PublicCoupon | None) -> PublicClaim:
     return PublicClaim(
         claim_id=public_id(claim.id),
@@ -147,11 +178,10 @@ def _claim(claim: Claim, state: State, coupon: PublicCoupon | None) -> PublicCla
 
 
 def _coupon(coupon: Coupon, campaign: Campaign, key: CodeKey, now: int) -> PublicCoupon:
-    end = valid_until(coupon.valid_until, issued_at=coupon.issued_at, now=now, floor=campaign.floor)
     return PublicCoupon(
         code=grouped(mint(coupon.claim_id, coupon.salt, key).code),
         value=Value(coupon.amount, campaign.value.currency),
-        valid_until=moment(end),
+        valid_until=moment(coupon.end(now=now, floor=campaign.floor)),
     )
 
 

@@ -61,6 +61,7 @@ def test_answers_have_the_documented_shape(sqlite_door: Door, document: Tree) ->
             "show_claim": [caller.get(place), caller.get(place + "0")],
             "cancel_claim": [caller.delete(place)],
             "create_campaign": [caller.post("/v1/campaigns", json={})],
+            **coupon_answers(caller, caller.get(place).json()["coupon"]["code"]),
             "show_campaign": [caller.get(f"/v1/campaigns/{NAME}"), caller.get("/v1/campaigns/x")],
             "live": [caller.get("/livez")],
             "ready": [caller.get("/readyz")],
@@ -73,6 +74,21 @@ def test_answers_have_the_documented_shape(sqlite_door: Door, document: Tree) ->
             response = told[str(answer.status_code)]["content"]
             schema = response[answer.headers["content-type"]]["schema"]
             _check(answer.json(), schema, document)
+
+
+def coupon_answers(caller: httpx.Client, coupon: str) -> dict[str, list[httpx.Response]]:
+    """Return a success and a problem of each operation on a coupon."""
+    path = f"/v1/coupons/{coupon}"
+    answers = {"show_coupon": [caller.get(path), caller.get(path + "0")]}
+    for verb in ("reserve", "release", "redeem", "rollback", "revoke"):
+        body = {"reserve": {}, "revoke": {"reason": "fraud"}}.get(verb)
+        keys = ("checkout", f"late {verb}")
+        answers[f"{verb}_coupon"] = [
+            caller.post(f"{path}/{verb}", json=body, headers={"idempotency-key": key})
+            for key in keys
+        ]
+        assert [answer.is_success for answer in answers[f"{verb}_coupon"]] == [True, False]
+    return answers
 
 
 def test_the_fast_lane_answers_like_the_framework(sqlite_door: Door) -> None:

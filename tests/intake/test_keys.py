@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from fulfiller.domain.key import Scope
-from fulfiller.intake.contract import OPERATIONS, Operation
+from fulfiller.intake.contract import OPERATIONS
+from fulfiller.intake.operation import Operation
 from fulfiller.intake.parts import Limits
 from tests.intake.door import NAME, Door, body, code, opened, submit
 from tests.waiting import until
@@ -16,7 +17,7 @@ NO_CLAIM = "clm_00000000-0000-7000-8000-000000000000"
 
 
 def _ask(door: Door, operation: Operation, authorization: str | None) -> httpx.Response:
-    path = operation.path.format(claim_id=NO_CLAIM, campaign=NAME)
+    path = operation.path.format(claim_id=NO_CLAIM, campaign=NAME, code="0" * 16)
     headers = {b"idempotency-key": b"one"}
     if authorization is not None:
         headers[b"authorization"] = authorization.encode("latin-1")

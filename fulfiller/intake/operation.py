@@ -1,0 +1,29 @@
+"""An operation of the door, as its contract tells it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fulfiller.domain.key import Scope
+from fulfiller.intake.problem import Code
+
+BODY = (Code.MALFORMED, Code.TOO_LARGE, Code.UNSUPPORTED_MEDIA_TYPE, Code.INVALID)
+"""What can be wrong with any body."""
+KEYED = (Code.UNAUTHORIZED, Code.FORBIDDEN, Code.UNAVAILABLE)
+"""What can go wrong wherever an API key is needed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation: who may use it, what goes in, what comes out, what can go wrong."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    scope: Scope | None = None
+    takes: str | None = None
+    gives: Mapping[int, tuple[str, str]]
+    problems: tuple[Code, ...] = ()
+    key: bool = False
+    waits: bool = False
+    finds: bool = False
