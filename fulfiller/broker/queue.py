@@ -14,7 +14,14 @@ from fulfiller.broker.app import celery_app
 from fulfiller.broker.message import Flaw, send
 from fulfiller.broker.quarantine import Kept, clear, counts, newest, one, set_aside
 from fulfiller.broker.raw import redis_of
-from fulfiller.broker.topology import EPOCH_KEY, IDS_MAX, QUEUE_NAMES, SUBMITTED_KEY, key
+from fulfiller.broker.topology import (
+    EPOCH_KEY,
+    IDS_MAX,
+    QUEUE_NAMES,
+    SUBMITTED_KEY,
+    WORK_QUEUES,
+    key,
+)
 from fulfiller.domain.tier import Tier
 from fulfiller.service.port import Hint
 
@@ -47,6 +54,10 @@ class CeleryQueue:
     def depths(self) -> Mapping[Tier, int] | None:
         """Return the tasks waiting per tier, or None when the broker does not answer."""
         return self._ask(_depths)
+
+    def lengths(self) -> Mapping[str, int] | None:
+        """Return how many messages wait, by queue, or None when the broker does not answer."""
+        return self._ask(_lengths)
 
     def intact(self, epoch: str) -> bool | None:
         """Return whether the broker still knows this epoch; None when it does not answer.
@@ -140,13 +151,18 @@ def _bounded(broker_url: str, timeout_s: float) -> dict[str, object]:
 
 
 def _depths(channel: Channel) -> Mapping[Tier, int]:
+    lengths = _lengths(channel)
+    return {tier: lengths[name] for tier, name in QUEUE_NAMES.items()}
+
+
+def _lengths(channel: Channel) -> Mapping[str, int]:
     client = redis_of(channel)
     if client is None:
-        return {tier: _declared_depth(channel, name) for tier, name in QUEUE_NAMES.items()}
+        return {name: _declared_depth(channel, name) for name in WORK_QUEUES}
     pipeline = client.pipeline(transaction=False)
-    for name in QUEUE_NAMES.values():
+    for name in WORK_QUEUES:
         pipeline.llen(key(name))
-    return dict(zip(QUEUE_NAMES, pipeline.execute(), strict=True))
+    return dict(zip(WORK_QUEUES, pipeline.execute(), strict=True))
 
 
 def _declared_depth(channel: Channel, name: str) -> int:

@@ -94,6 +94,9 @@ class Claims:
             _batch_result(each if isinstance(each, Problem) else _result(next(taken), each), asked)
             for each in read
         ]
+        self._parts.tally.refused.update(
+            result.problem.code for result in results if result.problem is not None
+        )
         if all(result.status == 503 for result in results):
             raise unavailable()
         return Reply(207, encode(BatchOut(results)))

@@ -185,6 +185,7 @@ class Committer:
             short=self._publisher.short(),
         )
         answers = accept(requests, store=viewer.store, circumstances=circumstances)
+        self._parts.tally.groups.add(len(requests))
         self._publisher.offer(
             [
                 (Lane(answer.claim.campaign, answer.claim.tier), answer.claim.id)

@@ -1,11 +1,12 @@
 """What the intake is made of: everything from outside comes in here, as ports and callables."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.code import CodeKey
+from fulfiller.intake.tally import Tally
 from fulfiller.service.keyring import Keyring
 from fulfiller.service.port import Queue, Store
 from fulfiller.service.release import HINT_MAX
@@ -14,6 +15,22 @@ from fulfiller.service.till import Till
 
 class Truth(Store, Keyring, Till, Protocol):
     """The store with the keys and the till in it."""
+
+
+class Broker(Queue, Protocol):
+    """The queue, and what there is to see of it; None while it does not answer."""
+
+    def lengths(self) -> Mapping[str, int] | None:
+        """Return how many messages wait, by queue."""
+
+    def quarantined(self) -> Mapping[str, int] | None:
+        """Return how many messages were set aside, by flaw."""
+
+    def submitted(self) -> Mapping[str, int] | None:
+        """Return how many claims came in through the broker, by what became of them."""
+
+    def close(self) -> None:
+        """Give the connection back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +69,11 @@ class IntakeParts:
     """
 
     open_store: Callable[[], Truth]
-    open_queue: Callable[[], Queue]
+    open_queue: Callable[[], Broker]
     now: Callable[[], int]
     monotonic: Callable[[], float]
     new_claim_id: Callable[[int], ClaimId]
     code_key: CodeKey
     pepper: bytes
     limits: Limits = field(default_factory=Limits)
+    tally: Tally = field(default_factory=Tally)

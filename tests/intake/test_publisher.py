@@ -14,10 +14,10 @@ from fulfiller.broker.queue import CeleryQueue
 from fulfiller.clock import StoreClock, monotonic, new_claim_id
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.tier import Tier
-from fulfiller.intake.parts import IntakeParts, Limits
+from fulfiller.intake.parts import Broker, IntakeParts, Limits
 from fulfiller.intake.publisher import GAP_S, Publisher
 from fulfiller.ops.embedded.server import Server
-from fulfiller.service.port import Lane, Queue
+from fulfiller.service.port import Lane
 from fulfiller.store.opening import open_store
 from tests.intake.door import CODE_KEY, PEPPER, opened, submit
 from tests.waiting import until
@@ -154,7 +154,7 @@ class Stuck:
 def test_old_knowledge_is_none(parts: IntakeParts) -> None:
     """A publisher that hangs itself, whatever holds it, has no queue count as short for long."""
     free = Event()
-    stuck = replace(parts, open_queue=lambda: cast("Queue", Stuck(free)))
+    stuck = replace(parts, open_queue=lambda: cast("Broker", Stuck(free)))
     with _running(stuck) as publisher:
         try:
             until(publisher.short)

@@ -1,0 +1,79 @@
+"""What store and broker say at one moment: claims, money, modes, queues. No user is in it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fulfiller.domain.campaign import Campaign
+from fulfiller.domain.error import StoreError
+from fulfiller.domain.mode import ModeRow
+from fulfiller.domain.stripe import Count, Stripe, counted
+from fulfiller.domain.tier import Tier
+from fulfiller.intake.parts import Broker
+from fulfiller.service.keep import LEASE
+from fulfiller.service.port import Lane, Store
+from fulfiller.service.release import FRONT
+
+MICRO = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """What the store says."""
+
+    campaigns: Sequence[Campaign]
+    modes: Mapping[str, ModeRow]
+    stripes: Mapping[str, Sequence[Stripe]]
+    oldest_s: Mapping[Lane, float]
+    slots: int
+    leading: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queues:
+    """What the broker says."""
+
+    lengths: Mapping[str, int]
+    quarantined: Mapping[str, int] = field(default_factory=dict)
+    submitted: Mapping[str, int] = field(default_factory=dict)
+
+
+def read_store(store: Store) -> Books | None:
+    """Return what the store says, or None if it does not answer."""
+    try:
+        campaigns = store.campaigns()
+        stripes = {each.id: store.stripes(each.id) for each in campaigns}
+        return Books(
+            campaigns=campaigns,
+            modes=store.modes(),
+            stripes=stripes,
+            oldest_s=_oldest(store, stripes),
+            slots=store.slots(),
+            leading=store.leader(LEASE) is not None,
+        )
+    except StoreError:
+        return None
+
+
+def read_broker(broker: Broker) -> Queues | None:
+    """Return what the broker says, or None if it does not answer."""
+    lengths = broker.lengths()
+    if lengths is None:
+        return None
+    return Queues(
+        lengths=lengths,
+        quarantined=broker.quarantined() or {},
+        submitted=broker.submitted() or {},
+    )
+
+
+def _oldest(store: Store, stripes: Mapping[str, Sequence[Stripe]]) -> dict[Lane, float]:
+    """Return for each lane with a backlog how long its first claim has been ready."""
+    lanes = [
+        Lane(campaign, tier)
+        for campaign, rows in stripes.items()
+        for tier in Tier
+        if counted(rows, Count.ACCEPTED, tier)
+    ]
+    now = store.now() if lanes else 0
+    heads = {lane: store.ready(lane, after=FRONT, limit=1) for lane in lanes}
+    return {lane: max(0, now - head[0].ready_at) / MICRO for lane, head in heads.items() if head}
