@@ -36,6 +36,8 @@ from fulfiller.intake.exchange import (
 )
 from fulfiller.intake.health import Health
 from fulfiller.intake.keys import Keys
+from fulfiller.intake.metrics import PATH as METRICS
+from fulfiller.intake.metrics import Metrics
 from fulfiller.intake.parts import IntakeParts
 from fulfiller.intake.problem import Code, Problem
 from fulfiller.intake.publisher import Publisher
@@ -45,7 +47,7 @@ TITLE = "Fulfiller"
 VERSION = "1"
 ABOUT = "Claims come in, are kept, and become coupons; a 202 is a promise."
 STATUS_CODES = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED}
-Threads = tuple[Publisher | Committer | Desk | Watch, ...]
+Threads = tuple[Publisher | Committer | Desk | Watch | Metrics, ...]
 
 
 class App:
@@ -59,12 +61,20 @@ class App:
         reads, writes = Desk(parts, "reads"), Desk(parts, "writes")
         self._watch = Watch(parts, reads)
         keys = Keys(parts, reads)
-        self._claims = Claims(parts, keys, committer, self._watch, writes)
+        metrics = Metrics(parts, keys)
         handlers = _handlers(
-            self._claims, Campaigns(parts, keys, reads, writes), Health(committer, reads)
+            Claims(parts, keys, committer, self._watch, writes),
+            Campaigns(parts, keys, reads, writes),
+            Health(committer, reads),
         )
         handlers |= _coupon_handlers(Coupons(parts, keys, reads, writes))
-        self._api = _api(handlers, (self.publisher, committer, reads, writes, self._watch))
+        handlers["metrics"] = metrics.show
+        self._handlers = {
+            name: parts.tally.counted(name, handler, parts.monotonic)
+            for name, handler in handlers.items()
+        }
+        threads = (self.publisher, committer, reads, writes, self._watch, metrics)
+        self._api = _api(self._handlers, threads)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
@@ -84,11 +94,11 @@ class App:
         """Return the handler of a hot request."""
         path, method = scope["path"], scope["method"]
         if method == "POST" and path == PATH:
-            return self._claims.submit
+            return self._handlers["submit_claim"]
         if method == "POST" and path == PATH + "/batch":
-            return self._claims.submit_batch
+            return self._handlers["submit_claims"]
         if method == "GET" and path.startswith(PATH + "/clm_"):
-            return self._claims.see
+            return self._handlers["show_claim"]
         return None
 
 
@@ -137,6 +147,7 @@ def _api(handlers: dict[str, Handler], threads: Threads) -> FastAPI:
             response_class=Response,
             openapi_extra=described(operation),
         )
+    api.add_route(METRICS, _endpoint(handlers["metrics"]))
     document = _document(api)
     openapi, html = encode(document), docs.page(document)
     api.add_route("/openapi.json", _page(openapi, "application/json"))
