@@ -11,6 +11,7 @@ from fulfiller.service.issue import Press
 from fulfiller.service.keyring import Keyring
 from fulfiller.service.port import Store
 from fulfiller.service.till import Till
+from fulfiller.service.yard import Yard
 from fulfiller.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 CODE_KEY_ID = 1
 
 
-class Truth(Store, Keyring, Till, Protocol):
-    """The store with the keys and the till in it: what every implementation offers."""
+class Truth(Store, Keyring, Till, Yard, Protocol):
+    """The store with keys, till and yard in it: what every implementation offers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,10 @@ class Kind(StrEnum):
     COUPON_REVOKED = "coupon.revoked"
 
 
+SETBACKS = (Kind.CLAIM_PARKED, Kind.CLAIM_REPLAYED)
+"""What an operator must know of a claim that is parked."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One thing that happened to `ids` of one campaign and tier in one transaction.

@@ -7,6 +7,7 @@ from fulfiller.domain.tier import Tier
 from fulfiller.store.statement import Statement, insert, listed, names, statement
 from fulfiller.store.table import (
     COUNTS,
+    FEW,
     MONEY,
     CallerKeyRow,
     ClaimRow,
@@ -164,9 +165,28 @@ MOVE_COUPON = statement(
 # Reading claims as they are now.
 
 VIEW_CLAIMS = statement(f"select {listed(CLAIM)} from claim where claim_id {{in:ids:uuid}}")
+VIEW_OPEN = statement(f"select {listed(OPEN_CLAIM)} from open_claim where claim_id {{in:ids:uuid}}")
 VIEW_STAGES = statement("select claim_id, stage from open_claim where claim_id {in:ids:uuid}")
 VIEW_COUPONS = statement(f"select {listed(COUPON)} from coupon where claim_id {{in:ids:uuid}}")
 VIEW_OUTCOMES = statement(f"select {listed(OUTCOME)} from outcome where claim_id {{in:ids:uuid}}")
+
+PARKED = statement(
+    f"select {listed(OPEN_CLAIM)} from open_claim"
+    " where campaign = {campaign:text} and tier = {tier:smallint} and stage = 'parked'"
+    " and (ready_at, claim_id) > ({ready_at:bigint}, {after:uuid})"
+    " order by open_claim.ready_at, open_claim.claim_id limit {limit:bigint}"
+)
+
+# The condition on kinds is that of a small index, word for word.
+SETBACKS = statement(
+    f"select {listed(EVENT)} from event where {FEW} and campaign = {{campaign:text}}"
+    " and tier = {tier:smallint} and exists (<members> where <member> {in:ids:uuid}) order by id",
+    members="with recursive member(n) as (select 0 union all"
+    " select n + 1 from member where 16 * (n + 1) < length(ids))"
+    " select 1 from (select lower(hex(substr(ids, 16 * n + 1, 16))) as h from member)",
+    member="substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-' || substr(h, 13, 4) || '-'"
+    " || substr(h, 17, 4) || '-' || substr(h, 21)",
+)
 
 # Keeping.
 

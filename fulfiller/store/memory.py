@@ -29,15 +29,15 @@ from fulfiller.service.port import (
     Unsealed,
     Writes,
 )
-from fulfiller.store.memory_till import MemoryTill
 from fulfiller.store.memory_unit import MemoryUnit
+from fulfiller.store.memory_yard import MemoryYard
 from fulfiller.store.shelves import Shelves
 
 ENDED = {Ending.CANCELLED: State.CANCELLED, Ending.DECLINED: State.DECLINED}
 
 
-class MemoryStore(MemoryTill):
-    """Store, Keyring and Till on dictionaries; share one object between threads if you like.
+class MemoryStore(MemoryYard):
+    """Store, Keyring, Till and Yard on dictionaries; share one object between threads if you like.
 
     `now` is the store's clock; `pause` is called while a row is locked by somebody else
     (the default lets other threads run), so that a simulator can run somebody else instead.

@@ -30,16 +30,16 @@ from fulfiller.service.port import (
 from fulfiller.store import hot, rows
 from fulfiller.store.link import Link
 from fulfiller.store.statement import Call, Fill, Statement
-from fulfiller.store.till import Till
 from fulfiller.store.unit import SqlUnit
 from fulfiller.store.writing import steps
+from fulfiller.store.yard import Yard
 
 MICRO = 1_000_000
 ENDED = {Ending.CANCELLED: State.CANCELLED, Ending.DECLINED: State.DECLINED}
 
 
-class SqlStore(Till):
-    """Store, Keyring and Till on one database; one object per thread of use."""
+class SqlStore(Yard):
+    """Store, Keyring, Till and Yard on one database; one object per thread of use."""
 
     def __init__(self, link: Link) -> None:
         """Use this link, which opens and renews its connection by itself."""

@@ -16,10 +16,12 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import UUID
 from sqlmodel import Field, SQLModel
 
+from fulfiller.domain.event import SETBACKS
 from fulfiller.domain.stripe import PARTS, SHARES, Count
 from fulfiller.domain.tier import Tier
 
@@ -243,11 +245,17 @@ class CallerKeyRow(SQLModel, table=True):
     at: int = Field(sa_type=BigInteger)
 
 
+FEW = text(f"kind in ({', '.join(repr(str(kind)) for kind in SETBACKS)})")
+
+
 class EventRow(SQLModel, table=True):
     """What happened; `xid` is the writing transaction, so that readers can be commit-safe."""
 
     __tablename__ = "event"
-    __table_args__ = (Index("event_position", "xid", "id"),)
+    __table_args__ = (
+        Index("event_position", "xid", "id"),
+        Index("event_setback", "campaign", "tier", "id", postgresql_where=FEW, sqlite_where=FEW),
+    )
     id: int | None = Field(default=None, sa_column=Column(SERIAL, primary_key=True))
     xid: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     at: int = Field(sa_type=BigInteger)
