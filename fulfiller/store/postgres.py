@@ -31,7 +31,13 @@ PATIENCE_MS = {"keeper": (2_000, 1_000), "migration": (0, 10_000)}
 moving a large table may take as long as it takes."""
 PATIENCE_DEFAULT_MS = (5_000, 2_000)
 IDLE_IN_TRANSACTION_MS = 10_000
-"""A stopped process must not hold row locks for longer than this."""
+"""A stopped process must not hold row locks for longer than this.
+
+A pipeline ends with a message behind its Sync, which stops the timer of idle transactions for
+good; PostgreSQL 17 has one that goes on.
+"""
+TRANSACTION_TIMEOUT_SINCE = 170_000
+LIMIT_TRANSACTIONS = f"set transaction_timeout = {IDLE_IN_TRANSACTION_MS}".encode()
 RACES = (UniqueViolation, CheckViolation, DeadlockDetected, SerializationFailure)
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
 """The last says, among others, that a stopped process found its transaction timed out."""
@@ -121,6 +127,8 @@ class PostgresLink:
         if self._connection is None:
             self._connection = psycopg.connect(self._url, autocommit=True, **self._connecting())
             self._connection.adapters.register_loader("uuid", _Text)
+            if self._connection.info.server_version >= TRANSACTION_TIMEOUT_SINCE:
+                self._connection.execute(LIMIT_TRANSACTIONS)
         return self._connection
 
     def _connecting(self) -> dict[str, Any]:
