@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from threading import Barrier, Event, Thread
 from typing import TypeVar
 
+from fulfiller.domain.error import StoreUnavailable
 from fulfiller.wiring import Truth
 from tests.contract.world import Open, closing
 
@@ -22,7 +24,9 @@ def together(
 
     def run(work: Callable[[Truth], Did]) -> Did:
         with closing(open_one) as store:
-            store.now()
+            # Connected already, so that all of them are at the door when it opens.
+            with suppress(StoreUnavailable):
+                store.now()
             gate.wait(within_s)
             return work(store)
 
