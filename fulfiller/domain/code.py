@@ -6,6 +6,7 @@ of a second MAC let 99.9 % of all guesses die without a look into the store.
 Alphabet and the reading of O, I and L: Douglas Crockford, "Base 32".
 """
 
+import re
 from dataclasses import dataclass
 from hashlib import blake2b
 from hmac import compare_digest
@@ -21,6 +22,7 @@ BODY_SYMBOLS = 14
 CODE_SYMBOLS = 16
 LOOKUP_BYTES = 16
 _READING = str.maketrans("OIL", "011", "- ")
+_is_code = re.compile(f"[{ALPHABET}]{{{CODE_SYMBOLS}}}").fullmatch
 _BODY_SHIFTS = tuple(range(60, -1, -10))
 
 
@@ -73,7 +75,7 @@ def parse(text: str, key: CodeKey) -> str:
     Hyphens, spaces and case don't matter, and O, I, L are read as 0, 1, 1.
     """
     code = text.upper().translate(_READING)
-    if len(code) != CODE_SYMBOLS or not set(code) <= set(ALPHABET):
+    if not _is_code(code):
         message = "a coupon code has 16 symbols"
         raise InvalidCode(message)
     body, check = code[:BODY_SYMBOLS], code[BODY_SYMBOLS:]

@@ -4,16 +4,21 @@ import tomllib
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
-from fulfiller.domain.terms import campaign_from_terms, terms_from_campaign
+from fulfiller.domain.campaign import Campaign
+from fulfiller.domain.error import InvalidCampaign
+from fulfiller.domain.terms import campaign_from_terms, last_instant, terms_from_campaign
+from fulfiller.domain.validity import moment
 from fulfiller.ops.exits import Failed, Misused
 from fulfiller.ops.figures import Figures, figures
 from fulfiller.ops.group import Forgiving, examples
-from fulfiller.ops.moments import spoken
+from fulfiller.ops.moments import spoken, stamp
 from fulfiller.ops.show import json_option, remark, show, table
 from fulfiller.service.create import create as create_campaign
+from fulfiller.service.extend import Extension, extend
 from fulfiller.settings import load
 from fulfiller.wiring import open_truth
 
@@ -27,7 +32,7 @@ COLUMNS = ("campaign", "phase", "mode", "backlog", "issued", "budget left")
 )
 @click.group(cls=Forgiving)
 def campaign() -> None:
-    """Create, list and show campaigns."""
+    """Create, list, show and extend campaigns."""
 
 
 @examples(
@@ -83,6 +88,56 @@ def show_campaign(name: str, *, as_json: bool) -> None:
     answer = {"figures": now.as_json(), "terms": terms_from_campaign(found)}
     lines = [*_lines(answer["figures"]), "", *_lines(answer["terms"])]
     show(answer, "\n".join(lines), as_json=as_json)
+
+
+@examples(
+    "fulfiller campaign extend spring-festival --until 2026-02-28",
+    "fulfiller campaign extend spring-festival --until 2026-02-28T18:00:00+08:00",
+)
+@campaign.command(name="extend")
+@click.argument("name", metavar="CAMPAIGN")
+@click.option("--until", required=True, help="A day, which counts whole; RFC 3339; or +30d.")
+@json_option
+def extend_campaign(name: str, until: str, *, as_json: bool) -> None:
+    """Let no coupon of CAMPAIGN end before then: one row written, true of all at once."""
+    with closing(open_truth(load(), application="cli")) as store:
+        now, known = store.now(), store.campaign(name)
+        zone = "UTC" if known is None else known.zone
+        end = _until(spoken(until, now=now), zone)
+        done = extend(name, end, store=store, now=now, actor=ACTOR)
+    if done.how not in (Extension.EXTENDED, Extension.ALREADY):
+        raise Failed(_UNEXTENDED[done.how].format(name=name, said=_local(done.campaign)))
+    wrote = int(done.how is Extension.EXTENDED)
+    answer = {
+        "campaign": name,
+        "floor": stamp(end),
+        "rows_written": {"campaign": wrote, "event": wrote, "coupon": 0},
+    }
+    text = f"No coupon of {name} ends before {_local(done.campaign)} in {zone}."
+    show(answer, text, as_json=as_json)
+    remark("One campaign row and one event written." if wrote else "It was so already.")
+
+
+_UNEXTENDED = {
+    Extension.UNKNOWN_CAMPAIGN: "no campaign {name!r}: see `fulfiller campaign list`",
+    Extension.SHORTER: "coupons of {name} are promised to be valid until {said}: later, or never",
+    Extension.PAST: "that is past, and would extend no coupon of {name}",
+}
+
+
+def _until(text: str, zone: str) -> int:
+    try:
+        return last_instant(text, zone)
+    except InvalidCampaign as flaw:
+        raise Misused(f"--until: {flaw.problem}") from None
+
+
+def _local(campaign: Campaign | None) -> str:
+    """Return until when all coupons are valid, as a clock in the campaign's zone shows it."""
+    if campaign is None:
+        return ""
+    promised = max(campaign.floor or 0, campaign.validity.until or 0)
+    return f"{moment(promised).astimezone(ZoneInfo(campaign.zone)):%Y-%m-%d %H:%M}"
 
 
 def row(each: Figures) -> tuple[object, ...]:

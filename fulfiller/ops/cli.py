@@ -7,7 +7,10 @@ from fulfiller.ops.group import Later, Sections, examples
 SECTIONS = {
     "Send": {
         "claim": Later("fulfiller.ops.claims:claim", "Submit, show and cancel claims over HTTP."),
-        "campaign": Later("fulfiller.ops.campaigns:campaign", "Create, list and show campaigns."),
+        "campaign": Later(
+            "fulfiller.ops.campaigns:campaign", "Create, list, show and extend campaigns."
+        ),
+        "coupon": Later("fulfiller.ops.coupons:coupon", "See, redeem and revoke coupons."),
         "key": Later("fulfiller.ops.keys:key", "Create, list and revoke API keys."),
     },
     "Run": {

@@ -23,6 +23,7 @@ class Extension(StrEnum):
     EXTENDED = "extended"
     ALREADY = "already"
     SHORTER = "shorter"
+    PAST = "past"
     UNKNOWN_CAMPAIGN = "unknown_campaign"
 
 
@@ -42,6 +43,8 @@ def extend(campaign_id: str, until: int, *, store: Store, now: int, actor: str) 
             return Extended(Extension.UNKNOWN_CAMPAIGN)
         if campaign.floor == until:
             return Extended(Extension.ALREADY, campaign)
+        if until <= now:
+            return Extended(Extension.PAST, campaign)
         if until <= max(campaign.floor or 0, campaign.validity.until or 0):
             return Extended(Extension.SHORTER, campaign)
         longer = replace(campaign, floor=until)
