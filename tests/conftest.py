@@ -119,6 +119,28 @@ def store(store_url: str) -> Iterator[Truth]:
     opened.close()
 
 
+@pytest.fixture(scope="session")
+def promtool() -> str:
+    """Prometheus's own judge of metrics and rules."""
+    return _program("promtool", package="prometheus")
+
+
+@pytest.fixture(scope="session")
+def pgbouncer() -> str:
+    """The pooler that stands before many a PostgreSQL."""
+    return _program("pgbouncer", package="pgbouncer")
+
+
+def _program(name: str, *, package: str) -> str:
+    """Return where a program lies; one that is not installed is an error only in CI."""
+    found = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+    if found is None and os.environ.get("CI") == "true":
+        pytest.fail(f"{name} is missing: apt-get install {package}")
+    if found is None:
+        pytest.skip(f"{name} is not installed (apt-get install {package})")
+    return found
+
+
 def _open_home(parent: Path | None) -> Iterator[Path]:
     """Make a folder that users without privileges can enter, and remove it in the end.
 

@@ -1,4 +1,4 @@
-"""What an intake counts of itself, in plain integers: a count costs a request half a microsecond.
+"""What an intake counts of itself, in plain integers: a count costs a request a microsecond.
 
 Each figure is written by one thread alone (requests by the event loop, groups by the
 committer) and read by another, which may see it one count late and never torn.
