@@ -1,4 +1,4 @@
-"""An intake for each test of the door, on each kind of store or on the simplest one."""
+"""The door for its tests: one intake, with a database for each test or one for a whole module."""
 
 from collections.abc import Iterator
 
@@ -6,21 +6,26 @@ import pytest
 
 from fulfiller.store.migrating import upgrade
 from tests.intake.door import Door, opened
+from tests.intake.stage import Stage, staged
+
+
+@pytest.fixture(scope="session")
+def _stage() -> Iterator[Stage]:
+    with staged() as stage:
+        yield stage
 
 
 @pytest.fixture
-def door(store_url: str) -> Iterator[Door]:
+def door(_stage: Stage, store_url: str) -> Iterator[Door]:
     """An intake with a campaign that is open, once per kind of store."""
-    with opened(store_url) as door:
-        door.campaign()
+    with _stage.on(store_url) as door:
         yield door
 
 
 @pytest.fixture
-def sqlite_door(sqlite_url: str) -> Iterator[Door]:
+def sqlite_door(_stage: Stage, sqlite_url: str) -> Iterator[Door]:
     """An intake with a campaign that is open, for what the kind of store can't matter to."""
-    with opened(sqlite_url) as door:
-        door.campaign()
+    with _stage.on(sqlite_url) as door:
         yield door
 
 

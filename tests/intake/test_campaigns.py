@@ -51,13 +51,14 @@ def test_anybody_sees_what_is_public_and_no_more(door: Door) -> None:
     assert not SECRET & set(answer.text.split('"'))
 
 
-@pytest.mark.parametrize("name", ["nowhere", "draft", "A", "%00", "x" * 65, "..%2f"])
-def test_a_draft_is_as_unknown_as_nothing(door: Door, name: str) -> None:
-    """What is not published is not there."""
+def test_a_draft_is_as_unknown_as_nothing(door: Door) -> None:
+    """What is not published is not there, and neither is what can't be a name."""
     door.campaign("draft", publication=Publication.DRAFT)
-    answer = httpx.get(f"{door.url}/v1/campaigns/{name}")
-    assert answer.status_code == 404
-    assert code(answer) in ("unknown_campaign", "not_found")
+    with _operator(door) as anybody:
+        for name in ("nowhere", "draft", "A", "%00", "x" * 65, "..%2f"):
+            answer = anybody.get(f"/v1/campaigns/{name}")
+            assert answer.status_code == 404, name
+            assert code(answer) in ("unknown_campaign", "not_found")
 
 
 def test_creating_again_is_fine_only_with_the_same_terms(door: Door) -> None:

@@ -6,7 +6,7 @@ import httpx
 
 from tests.intake.door import Door, body
 
-TOGETHER = 100
+TOGETHER = 60
 
 
 async def _all(
@@ -16,7 +16,7 @@ async def _all(
     limits = httpx.Limits(max_connections=len(bodies))
     auth = {"authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(
-        base_url=door.url, limits=limits, timeout=30, headers=auth
+        base_url=door.url, limits=limits, timeout=30, headers=auth, verify=False
     ) as http:
         return await asyncio.gather(
             *(
@@ -26,8 +26,8 @@ async def _all(
         )
 
 
-def test_one_key_a_hundred_times_is_one_claim(door: Door) -> None:
-    """100 parallel submissions of one key: one claim, 100 answers with its id, one 202."""
+def test_one_key_many_times_is_one_claim(door: Door) -> None:
+    """60 parallel submissions of one key: one claim, 60 answers with its id, one 202."""
     key = door.key("teahouse")
     answers = asyncio.run(_all(door, key, [body()] * TOGETHER, ["one"] * TOGETHER))
     assert len({answer.json()["claim_id"] for answer in answers}) == 1
@@ -35,16 +35,16 @@ def test_one_key_a_hundred_times_is_one_claim(door: Door) -> None:
     assert door.entered() == 1
 
 
-def test_one_identity_under_fifty_keys_is_one_claim(door: Door) -> None:
-    """The same user from 50 connections under different keys: one claim, told 50 times."""
+def test_one_identity_under_forty_keys_is_one_claim(door: Door) -> None:
+    """The same user from 40 connections under different keys: one claim, told 40 times."""
     key = door.key("teahouse")
-    answers = asyncio.run(_all(door, key, [body()] * 50, [f"k{n}" for n in range(50)]))
+    answers = asyncio.run(_all(door, key, [body()] * 40, [f"k{n}" for n in range(40)]))
     assert len({answer.json()["claim_id"] for answer in answers}) == 1
     assert door.entered() == 1
 
 
 def test_many_users_for_few_coupons_get_exactly_those(door: Door) -> None:
-    """100 at once for 7 coupons: 7 are kept, the others are told that all are taken."""
+    """60 at once for 7 coupons: 7 are kept, the others are told that all are taken."""
     door.campaign("tiny", budget=7 * 2_500)
     key = door.key("teahouse")
     bodies = [body(f"u{n}", "tiny") for n in range(TOGETHER)]

@@ -49,18 +49,12 @@ def running(door: Door, folder: Path) -> Iterator[Intake]:
         process.kill()
 
 
-def test_a_ready_intake_listens(sqlite_door: Door, tmp_path: Path) -> None:
-    """The line that says so comes when the port answers, and names it."""
-    with running(sqlite_door, tmp_path) as intake:
-        assert httpx.get(intake.url + "/livez").json() == {"status": "alive"}
-        assert httpx.get(intake.url + "/readyz").json() == {"status": "ready"}
-        assert httpx.get(f"{intake.url}/v1/campaigns/{NAME}").json()["phase"] == "active"
-
-
-def test_sigterm_ends_it_in_order(sqlite_door: Door, tmp_path: Path) -> None:
-    """After SIGTERM it takes nothing more, whoever keeps a connection, and exits with 0."""
+def test_it_listens_once_it_is_ready_and_ends_in_order(sqlite_door: Door, tmp_path: Path) -> None:
+    """A line names the port when it answers; after SIGTERM nothing does, and the exit is 0."""
     with running(sqlite_door, tmp_path) as intake, httpx.Client(base_url=intake.url) as kept_open:
-        kept_open.get("/livez")
+        assert kept_open.get("/livez").json() == {"status": "alive"}
+        assert kept_open.get("/readyz").json() == {"status": "ready"}
+        assert kept_open.get(f"/v1/campaigns/{NAME}").json()["phase"] == "active"
         intake.process.send(SIGTERM)
         assert intake.process.popen.wait(15) == 0
         with pytest.raises(httpx.ConnectError):
@@ -123,7 +117,7 @@ def test_a_connection_at_rest_is_left_alone(sqlite_url: str) -> None:
     with opened(sqlite_url, arrival_s=0.3) as door, door.caller() as caller:
         door.campaign()
         place = submit(caller, "one").headers["location"]
-        caller.get(place + "?wait_s=2.5")
+        caller.get(place + "?wait_s=1.6")
         line = caller._transport._pool.connections[0]  # type: ignore[attr-defined] # noqa: SLF001
         assert line.is_idle()
         caller.get("/livez")
