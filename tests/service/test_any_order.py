@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from fulfiller.domain.claim import ClaimId, State, check_move
 from fulfiller.domain.error import StoreUnavailable
@@ -25,11 +25,12 @@ ASKED = st.builds(
     st.sampled_from(["li", "wu", "he", "ma"]),
     key=st.sampled_from("klmnop"),
     body=st.sampled_from("ab"),
-    account=st.sampled_from(["shop", "rival"]),
+    account=st.sampled_from(["shop", "shop", "rival"]),
     campaign=st.sampled_from(["festival", "other"]),
     grant=st.sampled_from(["default", "friend"]),
     tier=st.sampled_from(Tier),
 )
+PICKS = st.lists(st.integers(0, 99), min_size=1, max_size=5)
 KINDS = {
     State.ISSUED: Kind.CLAIM_ISSUED,
     State.CANCELLED: Kind.CLAIM_CANCELLED,
@@ -40,8 +41,6 @@ KINDS = {
 class AnyOrder(RuleBasedStateMachine):
     """Two small campaigns, a few people, and everything that may happen to them."""
 
-    claims: Bundle[ClaimId] = Bundle("claims")
-
     @initialize(coupons=st.integers(1, 5), rest=st.integers(0, VALUE - 1))
     def open(self, coupons: int, rest: int) -> None:
         """Open the campaigns, one of them with a budget that doesn't come out even."""
@@ -49,31 +48,52 @@ class AnyOrder(RuleBasedStateMachine):
         self.stall = Stall(small, festival(id="other", budget=3 * VALUE, stripes=2))
         self.fence = self.stall.store.lease(LEASE, "keeper", ttl_s=10**9)
         self.seen: dict[ClaimId, State] = {}
+        self.stall.accept(wish("first"))
 
-    @rule(target=claims, asked=st.lists(ASKED, min_size=1, max_size=5), start=st.integers(0, 4))
-    def accept(self, asked: list[Any], start: int) -> Any:
+    @rule(asked=st.lists(ASKED, min_size=1, max_size=5), start=st.integers(0, 4))
+    def accept(self, asked: list[Any], start: int) -> None:
         """Take in a group."""
-        answers = self.stall.accept(*asked, start=start)
-        return multiple(*(one.claim.id for one in answers if isinstance(one, Accepted)))
+        self.stall.accept(*asked, start=start)
 
-    @rule(ids=st.lists(claims, min_size=1, max_size=5), redelivered=st.booleans())
-    def issue(self, ids: list[ClaimId], *, redelivered: bool) -> None:
+    @rule(picks=PICKS, redelivered=st.booleans())
+    def issue(self, picks: list[int], *, redelivered: bool) -> None:
         """Run a hint, of whatever age."""
-        self.stall.issue(*ids, redelivered=redelivered)
+        self.stall.issue(*self._picked(picks), redelivered=redelivered)
 
-    @rule(claim=claims, account=st.sampled_from(["shop", "rival"]))
-    def cancel(self, claim: ClaimId, account: str) -> None:
-        """Let somebody try to cancel."""
-        self.stall.cancel(claim, account)
+    @rule(picks=PICKS)
+    def cancel(self, picks: list[int]) -> None:
+        """Cancel for its account, unless it is too late."""
+        claim = self._picked(picks)[0]
+        owner = self.stall.store.shelves.claims[claim].account
+        before = self.stall.state(claim)
+        assert self.stall.cancel(claim, owner) == (before is State.ACCEPTED)
 
-    @rule(ids=st.lists(claims, min_size=1, max_size=3), move=st.sampled_from([park, abandon]))
-    def set_aside(self, ids: list[ClaimId], move: Any) -> None:
+    @rule(picks=PICKS)
+    def meddle(self, picks: list[int]) -> None:
+        """Try to cancel what is somebody else's."""
+        assert not any(self.stall.cancel(claim, "nobody") for claim in self._picked(picks))
+
+    @rule()
+    def rush(self) -> None:
+        """Let more people come than there are coupons left."""
+        names = [f"late {next(self.stall.numbers)}" for _ in range(6)]
+        answers = self.stall.accept(*map(wish, names))
+        left = self.stall.money(Purse.AVAILABLE)
+        assert left < VALUE
+        assert [isinstance(answer, Accepted) for answer in answers] == sorted(
+            (isinstance(answer, Accepted) for answer in answers), reverse=True
+        )
+
+    @rule(picks=PICKS, move=st.sampled_from([park, abandon]))
+    def set_aside(self, picks: list[int], move: Any) -> None:
         """Park claims, or give up those that are parked."""
+        ids = self._picked(picks)
         move(ids, "why", store=self.stall.store, now=self.stall.now, actor="operator:li")
 
-    @rule(ids=st.lists(claims, min_size=1, max_size=3))
-    def replay(self, ids: list[ClaimId]) -> None:
+    @rule(picks=PICKS)
+    def replay(self, picks: list[int]) -> None:
         """Make parked claims ready again."""
+        ids = self._picked(picks)
         replay(ids, store=self.stall.store, now=self.stall.now, actor="operator:li")
 
     @rule(campaign=st.sampled_from(["festival", "other", "nowhere"]))
@@ -92,8 +112,8 @@ class AnyOrder(RuleBasedStateMachine):
         assert self.fence is not None
         seal(store=self.stall.store, fence=self.fence)
 
-    @rule(fault=FAULTS, asked=st.lists(ASKED, min_size=1, max_size=3), ids=st.lists(claims))
-    def run_into(self, fault: str, asked: list[Any], ids: list[ClaimId]) -> None:
+    @rule(fault=FAULTS, asked=st.lists(ASKED, min_size=1, max_size=3), picks=PICKS)
+    def run_into(self, fault: str, asked: list[Any], picks: list[int]) -> None:
         """Accept and issue in bad weather, and run both again when it is over."""
         store = self.stall.store
         hooks = store.after if fault.startswith("written") else store.before
@@ -102,7 +122,7 @@ class AnyOrder(RuleBasedStateMachine):
         for _ in range(3):
             try:
                 self.stall.accept(*asked)
-                self.stall.issue(*ids)
+                self.stall.issue(*self._picked(picks))
             except StoreUnavailable:
                 self.stall.audit()
         hooks.clear()
@@ -115,7 +135,7 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def the_books_balance(self) -> None:
         """Stripes are unbroken, each claim is in one place, counters and rows agree."""
-        if hasattr(self, "stall"):
+        if self._is_open():
             self.stall.audit()
 
     @invariant()
@@ -128,7 +148,7 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def claims_move_as_drawn(self) -> None:
         """From look to look every claim has made legal moves only, and endings stand."""
-        for claim_id in self.stall.store.shelves.claims if hasattr(self, "stall") else ():
+        for claim_id in self.stall.store.shelves.claims if self._is_open() else ():
             old, new = self.seen.get(claim_id, State.ACCEPTED), self.stall.state(claim_id)
             if old is State.PARKED and new in {State.ISSUED, State.CANCELLED}:
                 old = State.ACCEPTED  # replayed in between
@@ -140,7 +160,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Fold the log: it tells of every ending once, and its seals form a chain."""
-        if not hasattr(self, "stall"):
+        if not self._is_open():
             return
         self.seal()
         shelves, previous = self.stall.store.shelves, GENESIS
@@ -153,8 +173,16 @@ class AnyOrder(RuleBasedStateMachine):
             told = sorted(i for event in self.stall.events(kind) for i in event.ids)
             assert told == sorted(i for i in shelves.claims if self.stall.state(i) is state)
 
+    def _is_open(self) -> bool:
+        return hasattr(self, "stall")
+
+    def _picked(self, picks: list[int]) -> list[ClaimId]:
+        """Return some of the claims there are; there always is one."""
+        claims = sorted(self.stall.store.shelves.claims)
+        return [claims[pick % len(claims)] for pick in picks]
+
     def _campaigns(self) -> list[Any]:
-        return list(self.stall.store.campaigns()) if hasattr(self, "stall") else []
+        return list(self.stall.store.campaigns()) if self._is_open() else []
 
 
 def _weather(fault: str) -> Hook:
