@@ -38,6 +38,7 @@ from fulfiller.intake.health import Health
 from fulfiller.intake.keys import Keys
 from fulfiller.intake.metrics import PATH as METRICS
 from fulfiller.intake.metrics import Metrics
+from fulfiller.intake.outcomes import Outcomes
 from fulfiller.intake.parts import IntakeParts
 from fulfiller.intake.problem import Code, Problem
 from fulfiller.intake.publisher import Publisher
@@ -68,6 +69,7 @@ class App:
             Health(committer, reads),
         )
         handlers |= _coupon_handlers(Coupons(parts, keys, reads, writes))
+        handlers["follow_outcomes"] = Outcomes(parts, keys, reads).show
         handlers["metrics"] = metrics.show
         self._handlers = {
             name: parts.tally.counted(name, handler, parts.monotonic)

@@ -9,6 +9,7 @@ from fulfiller.domain.terms import KEYS, REQUIRED
 from fulfiller.intake.claims import BatchOut, BatchResult
 from fulfiller.intake.coupons import ReserveIn, RevokeIn
 from fulfiller.intake.operation import BODY, KEYED, Operation
+from fulfiller.intake.outcomes import AFTER_DIGITS_MAX, PublicOutcomes
 from fulfiller.intake.problem import KINDS, Code, ProblemBody
 from fulfiller.intake.reading import KEY_MAX, BatchClaimIn, ClaimIn
 from fulfiller.intake.till import COUPON_OPERATIONS
@@ -84,6 +85,16 @@ OPERATIONS = (
         gives={200: ("The claim is cancelled.", "PublicClaim")},
         problems=(*KEYED, Code.UNKNOWN_CLAIM, Code.NOT_CANCELLABLE),
     ),
+    Operation(
+        name="follow_outcomes",
+        method="GET",
+        path="/v1/events",
+        summary="How the account's claims ended, in an order that never changes",
+        scope=Scope.CLAIM_READ,
+        gives={200: ("The next outcomes, and where to go on.", "PublicOutcomes")},
+        problems=(*KEYED, Code.INVALID),
+        follows=True,
+    ),
     *COUPON_OPERATIONS,
     Operation(
         name="create_campaign",
@@ -150,6 +161,7 @@ def components() -> Tree:
             PublicCampaign,
             BatchOut,
             BatchResult,
+            PublicOutcomes,
             ProblemBody,
             *_OF_COUPONS,
         ],
@@ -176,6 +188,15 @@ def _parameters(operation: Operation) -> list[Tree]:
         parameters.append(
             {"name": "key", "in": "query", "required": True, "schema": schema, "description": about}
         )
+    if operation.follows:
+        schema = {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 10**AFTER_DIGITS_MAX - 1,
+            "default": 0,
+        }
+        about = "The number to go on behind; 0 is the beginning."
+        parameters.append({"name": "after", "in": "query", "schema": schema, "description": about})
     if operation.waits:
         schema = {"type": "number", "minimum": 0, "default": 0}
         about = "Seconds to wait for a change, cut to 30; 0 answers at once."

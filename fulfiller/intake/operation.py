@@ -27,3 +27,4 @@ class Operation:
     key: bool = False
     waits: bool = False
     finds: bool = False
+    follows: bool = False

@@ -36,14 +36,15 @@ class Viewer:
         """Return these claims as they are now, in one read; unknown ones are left out."""
         views = self.store.view(ids)
         now = self._parts.now()
-        return {claim_id: self._sighting(view, now) for claim_id, view in views.items()}
+        return {claim_id: self.sighting(view, now) for claim_id, view in views.items()}
 
     def find(self, key: Key) -> Sighting | None:
         """Return the claim that this idempotency key of an account stands for, if any."""
         ids = self.store.by_key((key,))
         return self.see(ids.values()).get(ids[key]) if ids else None
 
-    def _sighting(self, view: ClaimView, now: int) -> Sighting:
+    def sighting(self, view: ClaimView, now: int) -> Sighting:
+        """Return a claim that was read already, as it may be shown."""
         campaign = self._campaign(view.claim.campaign)
         shown = claim_now(view, campaign, key=self._parts.code_key, now=now)
         return Sighting(view.claim.account, campaign.owner, shown)

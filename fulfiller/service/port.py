@@ -15,12 +15,13 @@ from fulfiller.domain.act import Act
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import Claim, ClaimId, OpenClaim, Stage, State
 from fulfiller.domain.coupon import Coupon
-from fulfiller.domain.event import Event
+from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.identity import Prior
 from fulfiller.domain.mode import ModeRow
 from fulfiller.domain.outcome import Outcome
 from fulfiller.domain.stripe import Delta, Stripe, StripeKey
 from fulfiller.domain.tier import Tier
+from fulfiller.service.log import Seal, Sealed, Unsealed
 
 Key = tuple[str, str]
 """An account and its idempotency key."""
@@ -148,23 +149,6 @@ class ClaimView:
     outcome: Outcome | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unsealed:
-    """An event that has no number yet; `position` is its place in commit-safe order."""
-
-    position: tuple[int, int]
-    event: Event
-
-
-@dataclass(frozen=True, slots=True)
-class Seal:
-    """An event's number and the digest that chains it to all before it."""
-
-    number: int
-    position: tuple[int, int]
-    digest: bytes
-
-
 class Store(Protocol):
     """The truth. Implementations: PostgreSQL, SQLite, memory; one contract suite for all."""
 
@@ -242,6 +226,9 @@ class Store(Protocol):
 
     def unsealed(self, *, after: tuple[int, int], limit: int) -> Sequence[Unsealed]:
         """Return events behind a position that no running transaction can still precede."""
+
+    def sealed(self, *, after: int, kinds: Collection[Kind], limit: int) -> Sequence[Sealed]:
+        """Return sealed events of these kinds behind a number, in order."""
 
     def seal(self, seals: Sequence[Seal], *, fence: int) -> None:
         """Append seals; raise Deposed when the lease has another epoch."""

@@ -7,7 +7,8 @@ numbers afterwards what no running transaction can still precede. Readers follow
 from collections.abc import Sequence
 
 from fulfiller.domain.event import GENESIS, digest
-from fulfiller.service.port import Seal, Store, Unsealed
+from fulfiller.service.log import Seal, Unsealed
+from fulfiller.service.port import Store
 
 BATCH = 1_000
 START = Seal(0, (0, 0), GENESIS)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from fulfiller.domain.event import digest
-from fulfiller.service.port import Seal
+from fulfiller.service.log import Seal
 from fulfiller.service.seal import START
 from fulfiller.store import hot, rows
 from fulfiller.store.laws import Finding

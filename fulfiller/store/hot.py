@@ -219,6 +219,14 @@ UNSEALED = statement(
     settled="1 = 1",
 )
 
+# The sealed log, as its readers follow it.
+SEALED = statement(
+    f"select s.number, {', '.join(f'e.{name}' for name in EVENT)} from seal s"
+    " join event e on e.id = s.event_id"
+    " where s.number > {after:bigint} and e.kind {in:kinds:text}"
+    " order by s.number limit {limit:bigint}"
+)
+
 NOW = statement("select {now_us}")
 
 # One statement acquires, renews or is refused: no row comes back while another holds it.

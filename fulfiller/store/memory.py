@@ -11,24 +11,14 @@ from dataclasses import replace
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import ClaimId, OpenClaim, Stage, State
 from fulfiller.domain.error import Raced
-from fulfiller.domain.event import Event
+from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.identity import Prior
 from fulfiller.domain.mode import SERVICE, ModeRow, held
 from fulfiller.domain.outcome import Ending
 from fulfiller.domain.stripe import Count, Stripe, counted
 from fulfiller.domain.tier import Tier
-from fulfiller.service.port import (
-    Ask,
-    ClaimView,
-    Key,
-    Lane,
-    LaneSight,
-    Ready,
-    Seal,
-    Sight,
-    Unsealed,
-    Writes,
-)
+from fulfiller.service.log import Seal, Sealed, Unsealed
+from fulfiller.service.port import Ask, ClaimView, Key, Lane, LaneSight, Ready, Sight, Writes
 from fulfiller.store.memory_unit import MemoryUnit
 from fulfiller.store.memory_yard import MemoryYard
 from fulfiller.store.shelves import Shelves
@@ -188,6 +178,13 @@ class MemoryStore(MemoryYard):
             first = after[1]
             events = self.shelves.events[first : first + limit]
             return [Unsealed((0, first + n), event) for n, event in enumerate(events, start=1)]
+
+    def sealed(self, *, after: int, kinds: Collection[Kind], limit: int) -> Sequence[Sealed]:
+        """Return sealed events of these kinds behind a number, in order."""
+        with self._latch:
+            later = self.shelves.seals[after:]
+            found = [Sealed(s.number, self.shelves.events[s.position[1] - 1]) for s in later]
+        return [sealed for sealed in found if sealed.event.kind in kinds][:limit]
 
     def seal(self, seals: Sequence[Seal], *, fence: int) -> None:
         """Append seals; raise Deposed when the lease has another epoch."""

@@ -13,7 +13,8 @@ from fulfiller.domain.key import KeyRecord
 from fulfiller.domain.mode import SERVICE, ModeRow, guard
 from fulfiller.domain.outcome import Outcome
 from fulfiller.domain.stripe import Stripe, StripeKey
-from fulfiller.service.port import Key, KeyBinding, Person, Seal, StripeMove, Writes
+from fulfiller.service.log import Seal
+from fulfiller.service.port import Key, KeyBinding, Person, StripeMove, Writes
 
 
 @dataclass(slots=True)

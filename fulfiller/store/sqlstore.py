@@ -10,10 +10,12 @@ from typing import Any
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import ClaimId, OpenClaim, Stage, State
 from fulfiller.domain.coupon import Coupon
+from fulfiller.domain.event import Kind
 from fulfiller.domain.mode import SERVICE
 from fulfiller.domain.outcome import Ending, Outcome
 from fulfiller.domain.stripe import Stripe
 from fulfiller.domain.tier import Tier
+from fulfiller.service.log import Seal, Sealed, Unsealed
 from fulfiller.service.port import (
     Ask,
     ClaimView,
@@ -22,9 +24,7 @@ from fulfiller.service.port import (
     Lane,
     LaneSight,
     Ready,
-    Seal,
     Sight,
-    Unsealed,
     Writes,
 )
 from fulfiller.store import hot, rows
@@ -183,6 +183,12 @@ class SqlStore(Yard):
         """Return events behind a position that no running transaction can still precede."""
         found = self._one(hot.UNSEALED, xid=after[0], id=after[1], limit=limit)
         return [Unsealed((cells[0], cells[1]), rows.event(cells[2:])) for cells in found]
+
+    def sealed(self, *, after: int, kinds: Collection[Kind], limit: int) -> Sequence[Sealed]:
+        """Return sealed events of these kinds behind a number, in order."""
+        wanted = [kind.value for kind in kinds]
+        found = self._one(hot.SEALED, after=after, kinds=wanted, limit=limit)
+        return [Sealed(cells[0], rows.event(cells[1:])) for cells in found]
 
     def seal(self, seals: Sequence[Seal], *, fence: int) -> None:
         """Append seals; raise Deposed when the lease has another epoch."""

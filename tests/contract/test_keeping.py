@@ -6,7 +6,8 @@ from fulfiller.domain.claim import Stage
 from fulfiller.domain.error import Deposed, Raced
 from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.tier import Tier
-from fulfiller.service.port import Seal, Writes
+from fulfiller.service.log import Seal
+from fulfiller.service.port import Writes
 from fulfiller.service.seal import seal
 from fulfiller.wiring import Truth
 from tests.contract.crowd import LONGEST_S, aside, together, waits

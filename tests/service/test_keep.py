@@ -8,7 +8,7 @@ import pytest
 from fulfiller.domain.error import StoreUnavailable
 from fulfiller.domain.validity import SECOND
 from fulfiller.service.keep import BUSY, IDLE, LEASE, RENEW, TTL, WATCH, Keeper, News
-from fulfiller.service.port import Unsealed
+from fulfiller.service.log import Unsealed
 from fulfiller.store.memory import MemoryStore
 from tests.service.backlog import Backlog, ids
 
