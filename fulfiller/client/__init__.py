@@ -11,12 +11,15 @@ is done twice, whatever the network does.
 from fulfiller.client.awaiting import AsyncClient
 from fulfiller.client.blocking import Client
 from fulfiller.client.error import (
+    AlreadyRedeemed,
     ClientError,
+    CouponExpired,
     Ended,
     Forbidden,
     IdentityTaken,
     Invalid,
     KeyReused,
+    MovedOn,
     NotCancellable,
     NotOpenYet,
     Refused,
@@ -26,19 +29,23 @@ from fulfiller.client.error import (
     Unknown,
     UserLimit,
 )
-from fulfiller.client.result import Claim, Coupon, NewClaim, Wait
+from fulfiller.client.result import Claim, Coupon, CouponNow, NewClaim, Wait
 
 __all__ = [
+    "AlreadyRedeemed",
     "AsyncClient",
     "Claim",
     "Client",
     "ClientError",
     "Coupon",
+    "CouponExpired",
+    "CouponNow",
     "Ended",
     "Forbidden",
     "IdentityTaken",
     "Invalid",
     "KeyReused",
+    "MovedOn",
     "NewClaim",
     "NotCancellable",
     "NotOpenYet",

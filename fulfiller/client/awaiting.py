@@ -9,7 +9,7 @@ import httpx
 
 from fulfiller.client import flow
 from fulfiller.client.error import ClientError
-from fulfiller.client.result import Claim, NewClaim
+from fulfiller.client.result import Claim, CouponNow, NewClaim
 
 T = TypeVar("T")
 
@@ -79,6 +79,18 @@ class AsyncClient:
     async def cancel(self, claim_id: str) -> Claim:
         """Cancel a claim that is waitlisted or accepted, and return it."""
         return await self._drive(flow.cancel(claim_id, self._patience))
+
+    async def coupon(self, code: str) -> CouponNow:
+        """Return a coupon as it is now, if it is of the account's claims or campaigns."""
+        return await self._drive(flow.coupon(code, self._patience))
+
+    async def redeem(self, code: str, *, key: str) -> CouponNow:
+        """Redeem a coupon of the account's campaigns, once; `key` names the checkout."""
+        return await self._drive(flow.handle(code, "redeem", key, self._patience))
+
+    async def roll_back(self, code: str, *, key: str) -> CouponNow:
+        """Take back what was redeemed under this key."""
+        return await self._drive(flow.handle(code, "rollback", key, self._patience))
 
     async def close(self) -> None:
         """Close all connections."""

@@ -6,14 +6,17 @@ ClientError
     ├── Unauthorized     the API key is missing, wrong or over
     ├── Forbidden        the API key lacks a scope
     ├── Invalid          the request has flaws, named by `errors`
-    ├── Unknown          no such claim or campaign
+    ├── Unknown          no such claim, coupon or campaign
     ├── SoldOut          all coupons are taken
     ├── NotOpenYet       the campaign opens later
     ├── Ended            the campaign is over
     ├── UserLimit        the user has all the coupons they may have
     ├── IdentityTaken    another account holds this user's claim
     ├── KeyReused        the idempotency key was used for another request
-    └── NotCancellable   the claim is past the point where it can be cancelled
+    ├── NotCancellable   the claim is past the point where it can be cancelled
+    ├── CouponExpired    the coupon was valid once
+    ├── AlreadyRedeemed  the coupon was redeemed under another key
+    └── MovedOn          it was done under this key, and undone since
 """
 
 import msgspec
@@ -76,7 +79,7 @@ class Invalid(Refused):
 
 
 class Unknown(Refused):
-    """There is no such claim, or none that the caller may know of, or no such campaign."""
+    """There is no such claim, coupon or campaign, or none that the caller may know of."""
 
 
 class SoldOut(Refused):
@@ -107,6 +110,18 @@ class NotCancellable(Refused):
     """The claim is past the point where it can be cancelled."""
 
 
+class CouponExpired(Refused):
+    """The coupon was valid once; only an extension of its campaign changes that."""
+
+
+class AlreadyRedeemed(Refused):
+    """The coupon was redeemed under another key."""
+
+
+class MovedOn(Refused):
+    """It was done under this key and undone since: take a fresh key to do it again."""
+
+
 BY_CODE: dict[str, type[Refused]] = {
     "sold_out": SoldOut,
     "not_open_yet": NotOpenYet,
@@ -115,6 +130,9 @@ BY_CODE: dict[str, type[Refused]] = {
     "identity_taken": IdentityTaken,
     "key_reused": KeyReused,
     "not_cancellable": NotCancellable,
+    "coupon_expired": CouponExpired,
+    "already_redeemed": AlreadyRedeemed,
+    "moved_on": MovedOn,
 }
 BY_STATUS: dict[int, type[Refused]] = {
     400: Invalid,

@@ -15,7 +15,7 @@ import httpx
 
 from fulfiller.client import wire
 from fulfiller.client.error import ClientError, Unavailable
-from fulfiller.client.result import Claim, NewClaim
+from fulfiller.client.result import Claim, CouponNow, NewClaim
 
 PAUSE_S = 0.1
 PAUSE_MAX_S = 5.0
@@ -85,6 +85,16 @@ def get(claim_id: str, patience: Patience) -> Flow[Claim]:
 def cancel(claim_id: str, patience: Patience) -> Flow[Claim]:
     """Cancel a claim and return it."""
     return wire.claim_in((yield from _exchange(wire.cancelling(claim_id), patience)))
+
+
+def coupon(code: str, patience: Patience) -> Flow[CouponNow]:
+    """Return a coupon as it is now."""
+    return wire.coupon_in((yield from _exchange(wire.seeing(code), patience)))
+
+
+def handle(code: str, verb: str, key: str, patience: Patience) -> Flow[CouponNow]:
+    """Do something to a coupon, once per key, and return it."""
+    return wire.coupon_in((yield from _exchange(wire.handling(code, verb, key), patience)))
 
 
 def wait(claim_id: str, patience: Patience, within_s: float) -> Flow[Claim]:

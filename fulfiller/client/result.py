@@ -7,6 +7,7 @@ from uuid import uuid4
 import msgspec
 
 from fulfiller.domain.claim import TERMINAL, State
+from fulfiller.domain.coupon import Standing
 from fulfiller.domain.money import Money
 
 
@@ -42,6 +43,20 @@ class Coupon(msgspec.Struct, frozen=True):
     code: str
     value: Money
     valid_until: datetime
+
+
+class CouponNow(Coupon, frozen=True, kw_only=True):
+    """A coupon in hand as it was when the service answered; `state` says if it has expired.
+
+    `replayed`: what was asked for had been done before, under the same key.
+    """
+
+    coupon_id: str
+    campaign: str
+    state: Standing
+    issued_at: datetime
+    reserved_until: datetime | None = None
+    replayed: bool = False
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,9 +8,10 @@ import httpx
 import msgspec
 
 from fulfiller.client.error import ClientError, Problem, Unavailable, error_from
-from fulfiller.client.result import Claim, NewClaim
+from fulfiller.client.result import Claim, CouponNow, NewClaim
 
 CLAIMS = "/v1/claims"
+COUPONS = "/v1/coupons"
 CHUNK_MAX = 1_000
 CHUNK_BYTES_MAX = 1_000_000
 """A little below what the service takes in one batch."""
@@ -41,6 +42,7 @@ class _BatchOut(msgspec.Struct, frozen=True):
 
 _encode = msgspec.json.Encoder().encode
 _claim = msgspec.json.Decoder(Claim)
+_coupon = msgspec.json.Decoder(CouponNow)
 _batch = msgspec.json.Decoder(_BatchOut)
 _problem = msgspec.json.Decoder(Problem)
 
@@ -69,6 +71,17 @@ def cancelling(claim_id: str) -> Call:
     return Call(method="DELETE", path=f"{CLAIMS}/{quote(claim_id, safe='')}", headers={})
 
 
+def seeing(code: str) -> Call:
+    """Return the call that looks at a coupon."""
+    return Call(method="GET", path=f"{COUPONS}/{quote(code, safe='')}", headers={})
+
+
+def handling(code: str, verb: str, key: str) -> Call:
+    """Return the call that does something to a coupon."""
+    path = f"{COUPONS}/{quote(code, safe='')}/{verb}"
+    return Call(method="POST", path=path, headers={"idempotency-key": _quoted(key)})
+
+
 def chunks(claims: Sequence[NewClaim]) -> Iterator[list[bytes]]:
     """Cut claims, encoded, into what one batch may carry."""
     chunk: list[bytes] = []
@@ -93,6 +106,17 @@ def claim_in(response: httpx.Response) -> Claim:
     if response.headers.get("idempotency-replayed") == "true":
         return msgspec.structs.replace(claim, replayed=True)
     return claim
+
+
+def coupon_in(response: httpx.Response) -> CouponNow:
+    """Return the coupon in an answer."""
+    try:
+        coupon = _coupon.decode(response.content)
+    except (msgspec.MsgspecError, ValueError) as fault:
+        raise unreachable(f"the answer is no coupon: {fault}") from fault
+    if response.headers.get("idempotency-replayed") == "true":
+        return msgspec.structs.replace(coupon, replayed=True)
+    return coupon
 
 
 def results_in(response: httpx.Response, number: int) -> list[Claim | ClientError]:
