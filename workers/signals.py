@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from celery import signals
+from celery.exceptions import Reject
 
 from fulfiller.wiring import open_parts
 from workers.desk import leave, settings
@@ -20,7 +21,18 @@ def connect() -> None:
     signals.worker_shutdown.connect(_leave)
 
 
+class _Brief(logging.Filter):
+    """Cuts the way through the code off where a task gave its message back on purpose."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass, some of them shorter."""
+        if record.exc_info and isinstance(record.exc_info[1], Reject):
+            record.exc_info = None
+        return True
+
+
 def _quiet(**_: Any) -> None:
+    logging.getLogger("celery.app.trace").addFilter(_Brief())
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -1,18 +1,73 @@
 """The Celery door: claims from anybody's Celery client are in the store, once, or refused."""
 
-from functools import partial
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from redis import Redis
 
+from fulfiller.broker.app import celery_app
 from fulfiller.broker.queue import CeleryQueue
-from fulfiller.domain.stripe import Count, counted
-from fulfiller.domain.tier import Tier
+from fulfiller.broker.topology import key
+from fulfiller.domain.claim import public_id
+from fulfiller.domain.key import Scope
 from fulfiller.ops.embedded.server import Server
-from tests.processes import Process
+from fulfiller.store.opening import open_store
+from tests.processes import Process, start, worker_argv
 from tests.waiting import until
 from tests.workers.conftest import SECRET
-from tests.workers.festival import ACCOUNT, NAME, Festival
-from tests.workers.upstream import Upstream, claim, make_key
+from tests.workers.festival import ACCOUNT, Festival
+from tests.workers.upstream import (
+    Upstream,
+    celery_node,
+    claim,
+    counted_up,
+    entered,
+    make_key,
+    raw,
+    sent_ten_times,
+)
+from tests.workers.watch import events, of_kind
+
+
+@pytest.fixture(scope="module")
+def store_url(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """One migrated SQLite file for all tests here."""
+    file = tmp_path_factory.mktemp("submit") / "store.db"
+    shutil.copyfile(_sqlite_template, file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture(scope="module")
+def festival(store_url: str) -> Iterator[Festival]:
+    """One campaign for all tests here."""
+    store = open_store(store_url, application="test")
+    yield Festival.begin(store)
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def worker(_valkey: Server, store_url: str) -> Iterator[Process]:
+    """One worker for all tests here; the broker is emptied under it before each."""
+    home = Path(store_url.removeprefix("sqlite:///")).parent
+    env = {
+        "FULFILLER_STORE_URL": store_url,
+        "FULFILLER_BROKER_URL": _valkey.url,
+        "FULFILLER_HOME": str(home),
+        "FULFILLER_SECRET": SECRET,
+        "FULFILLER_WORKER_SLOTS": "1",
+    }
+    process = start(worker_argv("submit"), env=env, log=home / "worker.log")
+    try:
+        process.says(" ready.", within_s=60)
+        yield process
+    finally:
+        process.kill()
+        sys.stdout.write(process.text())
 
 
 @pytest.fixture
@@ -21,25 +76,157 @@ def upstream(festival: Festival, valkey: Server) -> Upstream:
     return Upstream(valkey.url, make_key(festival.store, SECRET))
 
 
-def counted_up(queue: CeleryQueue, **outcomes: int) -> bool:
-    """Return whether exactly these outcomes were counted so far."""
-    return queue.submitted() == outcomes
-
-
-def entered(festival: Festival) -> int:
-    """Return how many claims the books know."""
-    stripes = festival.store.stripes(NAME)
-    return sum(counted(stripes, Count.ENTERED, tier) for tier in Tier)
-
-
 def test_a_claim_sent_ten_times_is_one_claim(
     worker: Process, festival: Festival, queue: CeleryQueue, upstream: Upstream
 ) -> None:
     """Whoever is in doubt sends again: one claim, one place, found by its key."""
-    upstream.python(*[upstream.message(claim("li", "order-1"))] * 10)
-    until(partial(counted_up, queue, accepted=1, repeated=9), within_s=20)
-    assert entered(festival) == 1
-    found = festival.store.by_key([(ACCOUNT, "order-1")])
-    view = festival.store.view(found.values())
-    assert [seen.claim.user for seen in view.values()] == ["li"]
+    sent_ten_times(festival, queue, upstream)
     worker.says(f"{ACCOUNT}: accepted=1")
+
+
+def test_every_claim_of_a_message_gets_an_outcome_of_its_own(
+    worker: Process, festival: Festival, queue: CeleryQueue, upstream: Upstream
+) -> None:
+    """Good ones are kept whatever stands beside them; all others are counted by their reason."""
+    before = entered(festival)
+    claims = [
+        claim("zhang", "order-1"),
+        claim("zhang", "order-1"),
+        claim("wang", "order-1"),
+        claim("zhang", "order-2"),
+        claim("zhao", "order-3", campaign="nowhere"),
+        claim("", "order-4"),
+        claim("sun", "order-5", age=7),
+        "a claim",
+    ]
+    upstream.python(upstream.message(*claims))
+    outcomes = {"accepted": 1, "repeated": 2, "key_reused": 1, "unknown_campaign": 1}
+    until(lambda: counted_up(queue, **outcomes, malformed=3), within_s=20)
+    assert queue.quarantined() == {"malformed_claim": 3}
+    assert [kept.remark.partition(": ")[0] for kept in queue.kept(9) or ()] == [
+        "claim 7",
+        "claim 6",
+        "claim 5",
+    ]
+    assert entered(festival) == before + 1
+    assert worker.alive
+
+
+def test_who_may_not_submit_is_refused_and_counted(
+    worker: Process, festival: Festival, queue: CeleryQueue, upstream: Upstream
+) -> None:
+    """A wrong secret, an unknown, revoked or foreign key, a missing scope; and no submission."""
+    reader = make_key(festival.store, SECRET, (Scope.CLAIM_READ,))
+    revoked = make_key(festival.store, SECRET)
+    assert festival.store.revoke_key(revoked.split("_")[1], at=festival.store.now())
+    foreign = make_key(festival.store, "the secret of another service")
+    one, before = claim("qian", "order-11"), entered(festival)
+    keys = (upstream.api_key[:-4] + "AAAA", "ful_00_00", "hello", "é", revoked, foreign)
+    upstream.python(
+        *[upstream.message(one, one, api_key=key) for key in keys],
+        upstream.message(one, api_key=reader),
+        upstream.message(),
+        upstream.message(one, more=1),
+    )
+    until(lambda: counted_up(queue, unauthorized=12, forbidden=1, malformed=2), within_s=20)
+    assert queue.quarantined() == {"malformed_submission": 2}
+    assert entered(festival) == before
+    worker.says("nobody: unauthorized=2")
+
+
+def test_claims_from_node_are_claims(
+    worker: Process, festival: Festival, queue: CeleryQueue, upstream: Upstream
+) -> None:
+    """A client that knows nothing of key prefixes and writes no argsrepr gets the same."""
+    folder = celery_node()
+    message = upstream.message(claim("李", "order-21"), claim("王", "order-22", grant="friend:李"))
+    upstream.node(folder, *[message] * 10)
+    until(lambda: counted_up(queue, accepted=2, repeated=18), within_s=20)
+    found = festival.store.by_key([(ACCOUNT, "order-22")])
+    view = festival.store.view(found.values())
+    assert [(seen.claim.user, seen.claim.grant) for seen in view.values()] == [("王", "friend:李")]
+    assert worker.alive
+
+
+def test_nobody_and_no_key_is_seen_by_whoever_watches(
+    worker: Process, festival: Festival, queue: CeleryQueue, upstream: Upstream, redis: Redis
+) -> None:
+    """Events, inspection, logs and what stays in the broker show how many claims, not whose."""
+    secret = upstream.api_key.split("_", 2)[2]
+    one = claim("canary-user@example.com", "canary-order", grant="canary-grant")
+    seen: list[object] = []
+    with events(upstream.broker_url) as told:
+        with festival.store.link.writing():
+            upstream.python(upstream.message(one, claim("canary-2", "canary-2")))
+            until(lambda: of_kind(told, "task-started"), within_s=20)
+            inspect = celery_app(upstream.broker_url).control.inspect(timeout=1.0)
+            (task,) = [event["uuid"] for event in of_kind(told, "task-started")]
+            seen += [inspect.active(), inspect.query_task(task)]
+            assert json.dumps(seen).count('"x2"') == 2
+        upstream.python(
+            upstream.message(one | {"canary-field": 1}, "canary"),
+            upstream.message(one, canary="canary"),
+            upstream.message(one, api_key=upstream.api_key + "canary"),
+        )
+        elements = (b"canary " + secret.encode(), json.dumps(one).encode())
+        redis.lpush(key("claims.in"), *elements)
+        redis.lpush(key("claims.in"), raw(upstream.message(one), expires="canary"))
+        redis.lpush(key("claims.in"), raw(upstream.message(one), task="canary.task"))
+        until(lambda: sum((queue.quarantined() or {}).values()) == 7, within_s=20)
+        until(lambda: sum((queue.submitted() or {}).values()) == 6, within_s=20)
+        until(lambda: redis.hlen(key("unacked")) == 0)
+        seen += told
+    assert {event["args"] for event in of_kind(told, "task-received")} == {"x1", "x2"}
+    everything = json.dumps(seen, default=str) + worker.text() + dumped(redis)
+    assert "x2" in everything
+    assert [word for word in ("canary", secret) if word in everything] == []
+
+
+def test_a_message_makes_celery_do_nothing_else(
+    worker: Process, festival: Festival, queue: CeleryQueue, upstream: Upstream, redis: Redis
+) -> None:
+    """Links, chords, other names, dates and limits that a message asks for are taken from it."""
+    link = {"task": "claims.issue", "args": [["clm_x"]], "options": {"queue": "claims.p0"}}
+    links = {"callbacks": [link], "errbacks": [link], "chain": [link], "chord": link}
+    asked = {
+        "shadow": "orders.ship",
+        "eta": "2099-01-01T00:00:00Z",
+        "timelimit": [0.001, 0.001],
+        "stamps": {"by": "me"},
+        "stamped_headers": ["by"],
+        "root_id": "root",
+        "retries": 7,
+    }
+    (claim_id,) = festival.accept()
+    hint = raw([[public_id(claim_id)]], links, task="claims.issue", **asked)
+    with events(upstream.broker_url) as told:
+        redis.lpush(key("claims.p1"), hint)
+        redis.lpush(
+            key("claims.in"), raw(upstream.message(claim("wu", "order-31")), links, **asked)
+        )
+        redis.lpush(key("claims.in"), raw(upstream.message(), links | {"id": "x"}, **asked))
+        until(lambda: len(of_kind(told, "task-succeeded")) == 3, within_s=20)
+        names = [event["name"] for event in of_kind(told, "task-received")]
+        assert sorted(names) == ["claims.issue", "claims.submit", "claims.submit"]
+        assert not [event for event in of_kind(told, "task-received") if event["root_id"]]
+    assert festival.issued([claim_id])
+    assert queue.submitted() == {"accepted": 1, "malformed": 1}
+    assert queue.quarantined() == {"malformed_submission": 1}
+    waiting = [str(name) for name in redis.keys(key("*")) if b"claims" in name]
+    assert [name for name in waiting if "_kombu" not in name] == []
+    assert worker.alive
+
+
+def dumped(redis: Redis) -> str:
+    """Return everything that the broker holds, as text."""
+    readers: dict[object, Callable[[Any], object]] = {
+        b"list": lambda name: redis.lrange(name, 0, -1),
+        b"hash": redis.hgetall,
+        b"zset": lambda name: redis.zrange(name, 0, -1),
+        b"set": redis.smembers,
+        b"string": redis.get,
+        b"stream": redis.xrange,
+    }
+    found = [(name, readers[redis.type(name)](name)) for name in redis.scan_iter()]
+    assert len(found) > 3
+    return str(found)

@@ -5,20 +5,26 @@ import os
 import shutil
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hmac import digest
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from fulfiller.broker.queue import CeleryQueue
 from fulfiller.domain.key import Scope
+from fulfiller.domain.stripe import Count, counted
+from fulfiller.domain.tier import Tier
 from fulfiller.ops.keys import add_key, new_key
 from fulfiller.settings import environment
 from fulfiller.store.sqlstore import SqlStore
-from tests.workers.festival import ACCOUNT, NAME
+from tests.waiting import until
+from tests.workers.festival import ACCOUNT, NAME, Festival
 
 CELERY_NODE = "celery-node@0.5.9"
 BOTH = (Scope.CLAIM_WRITE, Scope.CLAIM_READ)
@@ -74,11 +80,48 @@ def claim(user: str, key: str, **changes: object) -> dict[str, object]:
     return {"campaign": NAME, "user": user, "idempotency_key": key} | changes
 
 
+def raw(payload: object, links: object = None, **headers: object) -> bytes:
+    """Return a message as it lies in Redis: of keywords, or of positional arguments."""
+    args, kwargs = (payload, {}) if isinstance(payload, list) else ([], payload)
+    body = json.dumps([args, kwargs, links or {}])
+    where = {"exchange": "", "routing_key": "fulfiller:claims.in"}
+    message = {
+        "body": b64encode(body.encode()).decode(),
+        "content-type": "application/json",
+        "content-encoding": "utf-8",
+        "headers": {"lang": "js", "task": "claims.submit", "id": str(uuid4())} | headers,
+        "properties": {"body_encoding": "base64", "delivery_info": where, "delivery_tag": "one"},
+    }
+    return json.dumps(message).encode()
+
+
 def make_key(store: SqlStore, secret: str, scopes: Sequence[Scope] = BOTH) -> str:
     """Return a new API key of the festival's account, for a service with this root secret."""
     pepper = digest(secret.encode(), b"fulfiller api keys", "sha256")
     made = new_key(ACCOUNT, scopes, pepper=pepper, now=store.now())
     return add_key(made, store=store)
+
+
+def counted_up(queue: CeleryQueue, **outcomes: int) -> bool:
+    """Return whether exactly these outcomes were counted so far."""
+    return queue.submitted() == outcomes
+
+
+def entered(festival: Festival) -> int:
+    """Return how many claims the books know."""
+    stripes = festival.store.stripes(NAME)
+    return sum(counted(stripes, Count.ENTERED, tier) for tier in Tier)
+
+
+def sent_ten_times(festival: Festival, queue: CeleryQueue, upstream: Upstream) -> None:
+    """Send one claim ten times and see that it is one claim, which is found by its key."""
+    before = entered(festival)
+    upstream.python(*[upstream.message(claim("li", "ten times"))] * 10)
+    until(lambda: counted_up(queue, accepted=1, repeated=9), within_s=20)
+    assert entered(festival) == before + 1
+    found = festival.store.by_key([(ACCOUNT, "ten times")])
+    view = festival.store.view(found.values())
+    assert [seen.claim.user for seen in view.values()] == ["li"]
 
 
 def celery_node() -> Path:
