@@ -22,6 +22,9 @@ SECTIONS = {
         "keeper": Later("fulfiller.ops.serving:keeper", "Release, sweep and seal; one leads."),
         "flower": Later("fulfiller.ops.flower.command:flower", "Watch the workers in Flower."),
         "store": Later("fulfiller.ops.stores:store", "Create the store or bring it up to date."),
+        "parked": Later(
+            "fulfiller.ops.parked:parked", "See, replay and abandon claims that were parked."
+        ),
         "quarantine": Later(
             "fulfiller.ops.quarantine:quarantine", "See messages that no worker could run."
         ),

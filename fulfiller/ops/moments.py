@@ -9,11 +9,21 @@ def spoken(text: str, *, now: int) -> str:
     """Return an instant or a day as terms hold it; what is relative is so to `now`."""
     if text == "now":
         return stamp(now)
-    sign, count, unit = text[:1], text[1:-1], text[-1:]
-    if sign in ("+", "-") and count.isdecimal() and unit in UNITS_S:
-        span = int(count) * UNITS_S[unit] * SECOND
-        return stamp(now + span if sign == "+" else now - span)
-    return text
+    if text[:1] not in ("+", "-"):
+        return text
+    try:
+        length = span(text[1:])
+    except ValueError:
+        return text
+    return stamp(now + length if text[0] == "+" else now - length)
+
+
+def span(text: str) -> int:
+    """Return the microseconds of `30s`, `10m`, `2h` or `1d`; raise ValueError for other words."""
+    count, unit = text[:-1], text[-1:]
+    if not count.isdecimal() or unit not in UNITS_S:
+        raise ValueError(f"{text!r} is no length of time, write 30s, 10m, 2h or 1d")
+    return int(count) * UNITS_S[unit] * SECOND
 
 
 def stamp(instant: int) -> str:

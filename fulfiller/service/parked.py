@@ -1,10 +1,11 @@
 """Parked claims, as operators look for them: by campaign, tier, age and reason, in pages."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from fulfiller.domain.claim import ClaimId, OpenClaim
+from fulfiller.domain.claim import ClaimId, OpenClaim, Stage
 from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.stripe import Count, counted
 from fulfiller.domain.tier import Tier
@@ -55,17 +56,23 @@ def parked(choice: Choice, store: Rows) -> Iterator[Parked]:
                     yield each
 
 
+def named(ids: Collection[ClaimId], store: Rows) -> list[Parked]:
+    """Return those of these claims that are parked, in the order of their ids."""
+    lanes: defaultdict[Lane, list[OpenClaim]] = defaultdict(list)
+    for row in store.opened(ids).values():
+        if row.stage is Stage.PARKED:
+            lanes[Lane(row.campaign, row.tier)].append(row)
+    found = [each for lane, rows in lanes.items() for each in explained(rows, lane, store)]
+    return sorted(found, key=lambda each: each.claim.id)
+
+
 def explained(claims: Sequence[OpenClaim], lane: Lane, store: Yard) -> list[Parked]:
     """Return parked claims of a lane with what the event log knows of each."""
     why: dict[ClaimId, Event] = {}
     for event in store.setbacks(lane, [claim.id for claim in claims]):
         if event.kind is Kind.CLAIM_PARKED:
             why.update(dict.fromkeys(event.ids, event))
-    return [
-        Parked(claim, parking.at, parking.actor, parking.detail)
-        for claim in claims
-        if (parking := why.get(claim.id)) is not None
-    ]
+    return [_parked(claim, why.get(claim.id)) for claim in claims]
 
 
 def _lanes(choice: Choice, store: Store) -> Iterator[Lane]:
@@ -77,6 +84,13 @@ def _lanes(choice: Choice, store: Store) -> Iterator[Lane]:
         for tier in Tier:
             if choice.tier in (None, tier) and counted(stripes, Count.PARKED, tier):
                 yield Lane(campaign.id, tier)
+
+
+def _parked(claim: OpenClaim, event: Event | None) -> Parked:
+    """Return a claim as parked; one whose event is missing is shown all the same."""
+    if event is None:
+        return Parked(claim, claim.ready_at, "", "")
+    return Parked(claim, event.at, event.actor, event.detail)
 
 
 def _is_meant(each: Parked, choice: Choice) -> bool:
