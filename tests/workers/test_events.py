@@ -15,7 +15,9 @@ from fulfiller.ops.embedded.server import Server
 from fulfiller.service.release import HINT_MAX
 from tests.processes import Process, start
 from tests.waiting import until
+from tests.workers.conftest import SECRET
 from tests.workers.festival import Festival
+from tests.workers.upstream import Upstream, claim, make_key
 from tests.workers.watch import events, of_kind
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
@@ -75,7 +77,13 @@ def test_flower_shows_workers_queues_and_tasks(
         queue.publish([festival.hint(ids)])
         done = [("claims.issue", public_id(ids[0]), "SUCCESS")]
         until(lambda: shown() == done, within_s=15)
-        assert "person-" not in json.dumps(_asked(port, "tasks"))
+        sender = Upstream(valkey.url, make_key(festival.store, SECRET))
+        sender.python(sender.message(claim("person-x", "canary")))
+        until(lambda: ("claims.submit", "x1", "SUCCESS") in shown(), within_s=15)
+        everything = json.dumps([_asked(port, "tasks"), _asked(port, "workers?refresh=1")])
+        assert "claims.submit" in everything
+        planted = ("person-", "canary", sender.api_key)
+        assert [word for word in planted if word in everything] == []
         lengths = _asked(port, "queues/length")["active_queues"]
         names = {f"claims.p{tier}" for tier in range(4)} | {"claims.in"}
         assert {entry["name"] for entry in lengths} == names

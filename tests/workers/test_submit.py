@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from signal import SIGCONT, SIGSTOP
 from typing import Any
 
 import pytest
@@ -215,6 +216,34 @@ def test_a_message_makes_celery_do_nothing_else(
     waiting = [str(name) for name in redis.keys(key("*")) if b"claims" in name]
     assert [name for name in waiting if "_kombu" not in name] == []
     assert worker.alive
+
+
+def test_a_claim_that_expired_on_its_way_is_not_submitted(
+    worker: Process, festival: Festival, queue: CeleryQueue, upstream: Upstream, redis: Redis
+) -> None:
+    """Who lets a message expire has given it up; a date still to come changes nothing."""
+    late, soon = claim("feng", "order-41"), claim("chen", "order-42")
+    redis.lpush(key("claims.in"), raw(upstream.message(late), expires="2020-01-01T00:00:00Z"))
+    redis.lpush(key("claims.in"), raw(upstream.message(soon), expires="2099-01-01T00:00:00Z"))
+    until(lambda: counted_up(queue, accepted=1), within_s=20)
+    found = festival.store.by_key([(ACCOUNT, "order-41"), (ACCOUNT, "order-42")])
+    assert list(found) == [(ACCOUNT, "order-42")]
+    assert worker.alive
+
+
+def test_a_flood_of_submissions_does_not_keep_coupons_waiting(
+    worker: Process, festival: Festival, queue: CeleryQueue, upstream: Upstream, redis: Redis
+) -> None:
+    """Queues are served in turns: a hint that came last is issued among the first."""
+    ids = festival.accept(20)
+    worker.send(SIGSTOP)
+    flood = [raw(upstream.message(claim(f"wei-{n}", f"wei-{n}"))) for n in range(100)]
+    redis.lpush(key("claims.in"), *flood)
+    assert queue.publish([festival.hint(ids)])
+    worker.send(SIGCONT)
+    until(lambda: festival.issued(ids), within_s=20)
+    assert redis.llen(key("claims.in")) > 50
+    until(lambda: counted_up(queue, accepted=100), within_s=30)
 
 
 def dumped(redis: Redis) -> str:
