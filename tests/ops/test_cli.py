@@ -238,37 +238,6 @@ def test_a_key_is_revoked_once(run: Run) -> None:
     assert listed["revoked_at"] is not None
 
 
-def test_status_shows_the_service_without_its_broker(run: Run) -> None:
-    """A broker that is away leaves a gap; the store's figures are there all the same."""
-    run("campaign", "create", FESTIVAL)
-    screen = run("status")
-    assert screen.exit_code == 0
-    words = ("flowing", "spring-festival", "wait in the store", "NONE LEADS")
-    assert [word for word in words if word not in screen.stdout] == []
-    answer = json.loads(run("status", "--json").stdout)
-    assert answer["broker"] is None
-    assert answer["service"] == {"mode": "flowing", "held": False}
-
-
-def test_status_names_the_leading_keeper(run: Run, sqlite_url: str) -> None:
-    """Who holds the lease is shown for as long as it lasts."""
-    store = open_store(sqlite_url)
-    store.lease("keeper", "host-a 4711", ttl_s=60)
-    assert "host-a 4711" in run("status").stdout
-    assert json.loads(run("status", "--json").stdout)["keeper"] == "host-a 4711"
-    store.release_lease("keeper", "host-a 4711")
-    assert json.loads(run("status", "--json").stdout)["keeper"] is None
-    store.close()
-
-
-def test_status_of_a_paused_service_ends_with_four(run: Run, sqlite_url: str) -> None:
-    """A script tells a paused service by the exit code."""
-    _pause_service(sqlite_url)
-    done = run("status")
-    assert done.exit_code == 4
-    assert "paused" in done.stdout
-
-
 def test_verify_proves_an_untouched_store(run: Run) -> None:
     """Every law holds where nothing happened, and exit 0 says so."""
     run("campaign", "create", FESTIVAL)
@@ -350,10 +319,6 @@ def test_a_service_that_is_away_can_not_be_reached(run: Run) -> None:
     done = run("claim", "show", "clm_x", "--url", f"http://{NOBODY}", FULFILLER_API_KEY="ful_a_b")
     assert done.exit_code == 3
     assert NOBODY in done.stderr
-
-
-def _pause_service(url: str) -> None:
-    _execute(url, "update mode set mode = 'paused' where scope = '*'")
 
 
 def _forge_money(url: str) -> None:

@@ -1,0 +1,101 @@
+"""The service's pulse: everything about it at one moment, and the one word for that."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from fulfiller.domain.campaign import Phase
+from fulfiller.domain.mode import SERVICE, Mode, ModeRow
+from fulfiller.domain.tier import Tier
+from fulfiller.ops.figures import Figures, figures
+from fulfiller.service.keep import LEASE
+from fulfiller.service.port import Store
+
+if TYPE_CHECKING:
+    from fulfiller.broker.queue import CeleryQueue
+
+NO_KEEPER = "no keeper leads, nothing is released, swept or sealed: fulfiller keeper"
+NO_WORKERS = "no worker was seen in the last 10 s, nothing is issued: fulfiller worker"
+NO_BROKER = "the broker does not answer; claims are accepted and wait in the store"
+OVER = (Phase.DRAFT, Phase.ENDED, Phase.ARCHIVED)
+
+
+class Word(StrEnum):
+    """How the service is, in one word."""
+
+    FLOWING = "flowing"
+    RAMPING = "ramping"
+    DEGRADED = "degraded"
+    HELD = "held"
+    PAUSED = "paused"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """The state of the whole service at one moment."""
+
+    at: int
+    service: ModeRow
+    campaigns: tuple[Figures, ...]
+    slots: int
+    keeper: str | None
+    depths: Mapping[Tier, int] | None
+    quarantined: int = 0
+
+    @property
+    def word(self) -> Word:
+        """Return the one word: what is meant to stand still comes before what fails to run."""
+        if self.service.mode is Mode.PAUSED:
+            return Word.PAUSED
+        if self.service.held:
+            return Word.HELD
+        if any(self._missing()):
+            return Word.DEGRADED
+        return Word(self.service.mode.value)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Return what keeps it from flowing and what awaits an operator, the worst first."""
+        return (*self._switched(), *self._missing(), *self._waiting())
+
+    def sum(self, name: str) -> int:
+        """Return one figure over all campaigns."""
+        return sum(getattr(each, name) for each in self.campaigns)
+
+    def _switched(self) -> Iterator[str]:
+        if self.service.mode is not Mode.FLOWING:
+            yield f"the service is {self.service.mode}: {self.service.cause or 'no cause is noted'}"
+        if self.service.held:
+            yield "issuing is held for the whole service; claims are accepted and wait"
+        for each in self.campaigns:
+            if each.phase not in OVER and (each.held or each.mode is not Mode.FLOWING):
+                yield f"{each.campaign} is {each.word}"
+
+    def _missing(self) -> Iterator[str]:
+        if self.keeper is None:
+            yield NO_KEEPER
+        if not self.slots:
+            yield NO_WORKERS
+        if self.depths is None:
+            yield NO_BROKER
+
+    def _waiting(self) -> Iterator[str]:
+        if parked := self.sum("parked"):
+            yield f"{parked:,} claims are parked and wait for an operator: fulfiller parked list"
+
+
+def look(store: Store, queue: "CeleryQueue") -> Pulse:
+    """Read the pulse; a broker that is away leaves a gap and no more."""
+    now = store.now()
+    depths = queue.depths()
+    return Pulse(
+        at=now,
+        service=store.modes()[SERVICE],
+        campaigns=figures(store, now=now),
+        slots=store.slots(),
+        keeper=store.leader(LEASE),
+        depths=depths,
+        quarantined=sum((queue.quarantined() or {}).values()) if depths else 0,
+    )
