@@ -29,7 +29,7 @@ from fulfiller.client.error import (
     Unknown,
     UserLimit,
 )
-from fulfiller.client.result import Claim, Coupon, CouponNow, NewClaim, Wait
+from fulfiller.client.result import Claim, Coupon, CouponNow, NewClaim, Outcome, Wait
 
 __all__ = [
     "AlreadyRedeemed",
@@ -49,6 +49,7 @@ __all__ = [
     "NewClaim",
     "NotCancellable",
     "NotOpenYet",
+    "Outcome",
     "Refused",
     "SoldOut",
     "Unauthorized",

@@ -1,7 +1,7 @@
 """The async client: the twin of the blocking one, on asyncio."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -9,7 +9,7 @@ import httpx
 
 from fulfiller.client import flow
 from fulfiller.client.error import ClientError
-from fulfiller.client.result import Claim, CouponNow, NewClaim
+from fulfiller.client.result import Claim, CouponNow, NewClaim, Outcome
 
 T = TypeVar("T")
 
@@ -79,6 +79,19 @@ class AsyncClient:
     async def cancel(self, claim_id: str) -> Claim:
         """Cancel a claim that is waitlisted or accepted, and return it."""
         return await self._drive(flow.cancel(claim_id, self._patience))
+
+    async def events(self, after: int = 0, *, follow: bool = True) -> AsyncIterator[Outcome]:
+        """Yield how the account's claims ended, behind a number, in an order that never changes.
+
+        With `follow` it goes on for ever and waits for more; without, it ends at the present.
+        """
+        while True:
+            page = await self._drive(flow.outcomes(after, self._patience, follow=follow))
+            if not page.outcomes:
+                return
+            for outcome in page.outcomes:
+                yield outcome
+            after = page.after
 
     async def coupon(self, code: str) -> CouponNow:
         """Return a coupon as it is now, if it is of the account's claims or campaigns."""

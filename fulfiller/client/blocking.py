@@ -1,6 +1,6 @@
 """The blocking client: sends what the flows ask for, and sleeps where they pause."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from threading import Event
 from types import TracebackType
 from typing import Self, TypeVar
@@ -9,7 +9,7 @@ import httpx
 
 from fulfiller.client import flow
 from fulfiller.client.error import ClientError
-from fulfiller.client.result import Claim, CouponNow, NewClaim
+from fulfiller.client.result import Claim, CouponNow, NewClaim, Outcome
 
 T = TypeVar("T")
 
@@ -79,6 +79,15 @@ class Client:
     def cancel(self, claim_id: str) -> Claim:
         """Cancel a claim that is waitlisted or accepted, and return it."""
         return self._drive(flow.cancel(claim_id, self._patience))
+
+    def events(self, after: int = 0, *, follow: bool = True) -> Iterator[Outcome]:
+        """Yield how the account's claims ended, behind a number, in an order that never changes.
+
+        With `follow` it goes on for ever and waits for more; without, it ends at the present.
+        """
+        while (page := self._drive(flow.outcomes(after, self._patience, follow=follow))).outcomes:
+            yield from page.outcomes
+            after = page.after
 
     def coupon(self, code: str) -> CouponNow:
         """Return a coupon as it is now, if it is of the account's claims or campaigns."""

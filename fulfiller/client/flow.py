@@ -15,7 +15,7 @@ import httpx
 
 from fulfiller.client import wire
 from fulfiller.client.error import ClientError, Unavailable
-from fulfiller.client.result import Claim, CouponNow, NewClaim
+from fulfiller.client.result import Claim, CouponNow, NewClaim, Outcomes
 
 PAUSE_S = 0.1
 PAUSE_MAX_S = 5.0
@@ -111,6 +111,17 @@ def wait(claim_id: str, patience: Patience, within_s: float) -> Flow[Claim]:
         if now - began_at < wait_s / 2:
             # It was not held: too many are waiting there. Look again when it says.
             yield Pause(min(claim.poll_after_s or 1.0, end_at - now))
+
+
+def outcomes(after: int, patience: Patience, *, follow: bool) -> Flow[Outcomes]:
+    """Return the next page that has outcomes; without `follow` an empty one at the end."""
+    while True:
+        answer = yield from _exchange(wire.following(after), patience)
+        page = wire.outcomes_in(answer)
+        if page.outcomes or (page.poll_after_s > 0 and not follow):
+            return page
+        after = page.after
+        yield Pause(page.poll_after_s)
 
 
 def submit_many(claims: Sequence[NewClaim], patience: Patience) -> Flow[list[Claim | ClientError]]:

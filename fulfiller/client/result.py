@@ -84,3 +84,25 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     def done(self) -> bool:
         """Return whether this is how the claim ended: it will never change again."""
         return self.state in TERMINAL
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How one of the account's claims ended.
+
+    Remember `after` once this is dealt with: resumed there, nothing is missed, and at worst
+    outcomes of the same `number` come again.
+    """
+
+    number: int
+    after: int
+    at: datetime
+    kind: str
+    claim: Claim
+
+
+class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of outcomes; the next one is behind `after`, at once or in `poll_after_s`."""
+
+    outcomes: tuple[Outcome, ...]
+    after: int
+    poll_after_s: float

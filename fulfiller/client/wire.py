@@ -8,10 +8,11 @@ import httpx
 import msgspec
 
 from fulfiller.client.error import ClientError, Problem, Unavailable, error_from
-from fulfiller.client.result import Claim, CouponNow, NewClaim
+from fulfiller.client.result import Claim, CouponNow, NewClaim, Outcomes
 
 CLAIMS = "/v1/claims"
 COUPONS = "/v1/coupons"
+EVENTS = "/v1/events"
 CHUNK_MAX = 1_000
 CHUNK_BYTES_MAX = 1_000_000
 """A little below what the service takes in one batch."""
@@ -44,6 +45,7 @@ _encode = msgspec.json.Encoder().encode
 _claim = msgspec.json.Decoder(Claim)
 _coupon = msgspec.json.Decoder(CouponNow)
 _batch = msgspec.json.Decoder(_BatchOut)
+_outcomes = msgspec.json.Decoder(Outcomes)
 _problem = msgspec.json.Decoder(Problem)
 
 
@@ -128,6 +130,19 @@ def results_in(response: httpx.Response, number: int) -> list[Claim | ClientErro
     if len(results) != number:
         raise unreachable(f"{number} claims were sent and {len(results)} answered")
     return [_result(result) for result in results]
+
+
+def following(after: int) -> Call:
+    """Return the call for the outcomes behind a number."""
+    return Call(method="GET", path=f"{EVENTS}?after={after}", headers={})
+
+
+def outcomes_in(response: httpx.Response) -> Outcomes:
+    """Return the page of outcomes in an answer."""
+    try:
+        return _outcomes.decode(response.content)
+    except (msgspec.MsgspecError, ValueError) as fault:
+        raise unreachable(f"the answer is no page of outcomes: {fault}") from fault
 
 
 def error_in(response: httpx.Response) -> ClientError | None:
