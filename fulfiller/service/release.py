@@ -46,11 +46,12 @@ def short(depths: dict[Tier, int], slots: int) -> frozenset[Tier]:
 
 def release(memory: Memory, *, store: Store, queue: Queue, now: int) -> Released:
     """Fill every tier's queue from its lanes in turn; the first lane moves on each time."""
-    depths = queue.depths()
+    # Asked first: at rest there is nothing to offer, and then nobody else need be asked.
+    lanes = store.lanes()
+    depths = queue.depths() if lanes else {}
     if depths is None:
         return Released(broker=False)
-    lanes = store.lanes()
-    slots = store.slots()
+    slots = store.slots() if lanes else 0
     memory.turn += 1
     offered = 0
     for tier, depth in sorted(depths.items()):
@@ -90,14 +91,29 @@ def _next(lane: Lane, memory: Memory, store: Store, now: int) -> Hint | None:
     """Return the next hint behind the lane's cursor, and move the cursor behind it.
 
     Rows that an intake has just offered itself are passed over; the sweep looks after them.
+    Rows that are ready only later are the last of their lane and stay before the cursor.
     """
-    while rows := store.ready(lane, after=memory.cursors.get(lane, FRONT), limit=HINT_MAX):
+    while rows := _due(lane, memory, store, now):
         memory.cursors[lane] = (rows[-1].ready_at, rows[-1].id)
         known = memory.offers.get(lane, {})
-        fresh = tuple(row.id for row in rows if row.id not in known and not _just_offered(row, now))
+        fresh = tuple(
+            row.id
+            for row in rows
+            if not stands(known.get(row.id), row) and not _just_offered(row, now)
+        )
         if fresh:
             return Hint(lane, fresh)
     return None
+
+
+def stands(offer: Offer | None, row: Ready) -> bool:
+    """Return whether an offer says anything of a claim, which may have become ready anew."""
+    return offer is not None and offer.at >= row.ready_at
+
+
+def _due(lane: Lane, memory: Memory, store: Store, now: int) -> list[Ready]:
+    rows = store.ready(lane, after=memory.cursors.get(lane, FRONT), limit=HINT_MAX)
+    return [row for row in rows if row.ready_at <= now]
 
 
 def _just_offered(row: Ready, now: int) -> bool:
