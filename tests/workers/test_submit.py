@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from redis import Redis
+from redis.exceptions import NoPermissionError
 
 from fulfiller.broker.app import celery_app
 from fulfiller.broker.queue import CeleryQueue
@@ -33,6 +34,14 @@ from tests.workers.upstream import (
     sent_ten_times,
 )
 from tests.workers.watch import events, of_kind
+
+WRITE_ONLY = (
+    "~fulfiller:claims.in*",
+    "~fulfiller:_kombu.binding*.claims.in",
+    *("+lpush", "+sadd", "+smembers", "+llen", "+multi", "+exec"),
+    *("+select", "+ping", "+info", "+hello", "+client|setinfo", "+client|setname"),
+)
+"""What an upstream's broker account needs: Celery and celery-node use no more."""
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +156,31 @@ def test_claims_from_node_are_claims(
     view = festival.store.view(found.values())
     assert [(seen.claim.user, seen.claim.grant) for seen in view.values()] == [("王", "friend:李")]
     assert worker.alive
+
+
+@pytest.mark.usefixtures("worker")
+def test_an_upstream_may_be_given_one_queue_to_write_and_nothing_to_read(
+    queue: CeleryQueue, upstream: Upstream, redis: Redis
+) -> None:
+    """The broker account of the manual is enough to submit, and shows nobody else's messages."""
+    folder = celery_node()
+    account: Any = redis
+    account.execute_command("ACL", "SETUSER", "teahouse", "on", ">pass", *WRITE_ONLY)
+    try:
+        url = upstream.broker_url.replace("://", "://teahouse:pass@")
+        theirs = Upstream(url, upstream.api_key)
+        theirs.python(theirs.message(claim("jiang", "order-51")))
+        theirs.node(folder, theirs.message(claim("shen", "order-52")))
+        until(lambda: counted_up(queue, accepted=2), within_s=20)
+        with Redis.from_url(url) as line:
+            with pytest.raises(NoPermissionError):
+                line.brpop([key("claims.in")], 1)
+            with pytest.raises(NoPermissionError):
+                line.lrange(key("claims.in"), 0, -1)
+            with pytest.raises(NoPermissionError):
+                line.lpush(key("claims.p0"), "x")
+    finally:
+        account.execute_command("ACL", "DELUSER", "teahouse")
 
 
 def test_nobody_and_no_key_is_seen_by_whoever_watches(
