@@ -29,19 +29,14 @@ from tests.workers.upstream import (
     claim,
     counted_up,
     entered,
+    example,
     make_key,
     raw,
     sent_ten_times,
 )
 from tests.workers.watch import events, of_kind
 
-WRITE_ONLY = (
-    "~fulfiller:claims.in*",
-    "~fulfiller:_kombu.binding*.claims.in",
-    *("+lpush", "+sadd", "+smembers", "+llen", "+multi", "+exec"),
-    *("+select", "+ping", "+info", "+hello", "+client|setinfo", "+client|setname"),
-)
-"""What an upstream's broker account needs: Celery and celery-node use no more."""
+MANUAL = (Path(__file__).parents[2] / "config/schemas/README.md").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +97,7 @@ def test_every_claim_of_a_message_gets_an_outcome_of_its_own(
     claims = [
         claim("zhang", "order-1"),
         claim("zhang", "order-1"),
-        claim("wang", "order-1"),
+        claim("huang", "order-1"),
         claim("zhang", "order-2"),
         claim("zhao", "order-3", campaign="nowhere"),
         claim("", "order-4"),
@@ -158,6 +153,17 @@ def test_claims_from_node_are_claims(
     assert worker.alive
 
 
+def test_the_examples_of_the_manual_work(
+    worker: Process, festival: Festival, queue: CeleryQueue, upstream: Upstream
+) -> None:
+    """Both are run as they are printed, and what they claim is found by its key."""
+    upstream.example(["-c", example(MANUAL, "python")])
+    upstream.example(["-e", example(MANUAL, "js")], celery_node())
+    until(lambda: counted_up(queue, accepted=2), within_s=20)
+    assert len(festival.store.by_key([(ACCOUNT, "order-42"), (ACCOUNT, "order-43")])) == 2
+    assert worker.alive
+
+
 @pytest.mark.usefixtures("worker")
 def test_an_upstream_may_be_given_one_queue_to_write_and_nothing_to_read(
     queue: CeleryQueue, upstream: Upstream, redis: Redis
@@ -165,9 +171,10 @@ def test_an_upstream_may_be_given_one_queue_to_write_and_nothing_to_read(
     """The broker account of the manual is enough to submit, and shows nobody else's messages."""
     folder = celery_node()
     account: Any = redis
-    account.execute_command("ACL", "SETUSER", "teahouse", "on", ">pass", *WRITE_ONLY)
+    (command,) = [line for line in MANUAL.splitlines() if line.startswith("ACL SETUSER teahouse")]
+    account.execute_command(*command.split())
     try:
-        url = upstream.broker_url.replace("://", "://teahouse:pass@")
+        url = upstream.broker_url.replace("://", "://teahouse:password@")
         theirs = Upstream(url, upstream.api_key)
         theirs.python(theirs.message(claim("jiang", "order-51")))
         theirs.node(folder, theirs.message(claim("shen", "order-52")))
@@ -256,12 +263,12 @@ def test_a_claim_that_expired_on_its_way_is_not_submitted(
     worker: Process, festival: Festival, queue: CeleryQueue, upstream: Upstream, redis: Redis
 ) -> None:
     """Who lets a message expire has given it up; a date still to come changes nothing."""
-    late, soon = claim("feng", "order-41"), claim("chen", "order-42")
+    late, soon = claim("feng", "order-41"), claim("chen", "order-44")
     redis.lpush(key("claims.in"), raw(upstream.message(late), expires="2020-01-01T00:00:00Z"))
     redis.lpush(key("claims.in"), raw(upstream.message(soon), expires="2099-01-01T00:00:00Z"))
     until(lambda: counted_up(queue, accepted=1), within_s=20)
-    found = festival.store.by_key([(ACCOUNT, "order-41"), (ACCOUNT, "order-42")])
-    assert list(found) == [(ACCOUNT, "order-42")]
+    found = festival.store.by_key([(ACCOUNT, "order-41"), (ACCOUNT, "order-44")])
+    assert list(found) == [(ACCOUNT, "order-44")]
     assert worker.alive
 
 

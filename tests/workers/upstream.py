@@ -74,6 +74,22 @@ class Upstream:
         script.write_text(NODE)
         _run(["node", str(script), self.broker_url], messages)
 
+    def example(self, code: list[str], node_folder: Path | None = None) -> None:
+        """Run an example of the manual, in Node if there is a folder with celery-node."""
+        program = sys.executable if node_folder is None else "node"
+        _run(
+            [program, *code],
+            (),
+            BROKER_URL=self.broker_url,
+            FULFILLER_API_KEY=self.api_key,
+            NODE_PATH=str((node_folder or Path()) / "node_modules"),
+        )
+
+
+def example(manual: str, language: str) -> str:
+    """Return the code of the first fenced block in this language."""
+    return manual.partition(f"```{language}\n")[2].partition("```")[0]
+
 
 def claim(user: str, key: str, **changes: object) -> dict[str, object]:
     """Return a claim as upstreams write it."""
@@ -116,12 +132,12 @@ def entered(festival: Festival) -> int:
 def sent_ten_times(festival: Festival, queue: CeleryQueue, upstream: Upstream) -> None:
     """Send one claim ten times and see that it is one claim, which is found by its key."""
     before = entered(festival)
-    upstream.python(*[upstream.message(claim("li", "ten times"))] * 10)
+    upstream.python(*[upstream.message(claim("tang", "ten times"))] * 10)
     until(lambda: counted_up(queue, accepted=1, repeated=9), within_s=20)
     assert entered(festival) == before + 1
     found = festival.store.by_key([(ACCOUNT, "ten times")])
     view = festival.store.view(found.values())
-    assert [seen.claim.user for seen in view.values()] == ["li"]
+    assert [seen.claim.user for seen in view.values()] == ["tang"]
 
 
 def celery_node() -> Path:
@@ -139,10 +155,16 @@ def celery_node() -> Path:
     return folder
 
 
-def _run(argv: list[str], messages: Sequence[object]) -> None:
+def _run(argv: list[str], messages: Sequence[object], **env: str) -> None:
     """Run a sender away from our code, and with nothing of ours on its path."""
     given: Any = json.dumps(messages).encode()
     done = subprocess.run(
-        argv, input=given, cwd=gettempdir(), capture_output=True, timeout=60, check=False
+        argv,
+        input=given,
+        cwd=gettempdir(),
+        env=environment(**env),
+        capture_output=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
