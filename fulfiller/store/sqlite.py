@@ -78,7 +78,7 @@ class SqliteLink:
     def writing(self) -> Iterator[None]:
         """Be the one writer, among the threads of this process and among processes."""
         with _latches.setdefault((os.getpid(), self._path), Lock()):
-            descriptor = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = _opened(f"{self._path}.lock")
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
                 yield
@@ -145,6 +145,13 @@ class SqliteOpen:
         """Run the last batch and commit."""
         self.over = True
         self._link.finish(steps)
+
+
+def _opened(path: str) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as fault:
+        raise StoreUnavailable(f"SQLite: {fault}") from fault
 
 
 def _ran(connection: sqlite3.Connection, step: Step) -> Result:
