@@ -2,21 +2,23 @@
 
 from collections.abc import Callable, Iterator
 from random import Random
+from threading import Barrier
 
 import psycopg
 import pytest
 
 from fulfiller.domain.claim import ClaimId, Stage
-from fulfiller.domain.error import StoreUnavailable
+from fulfiller.domain.error import Raced, StoreUnavailable
 from fulfiller.domain.outcome import Accepted
 from fulfiller.service.issue import issue
+from fulfiller.service.port import Writes
 from fulfiller.store import hot
 from fulfiller.store.opening import open_store
 from fulfiller.store.sqlstore import SqlStore
 from fulfiller.store.statement import Call, statement
 from fulfiller.wiring import Truth
-from tests.contract.crowd import aside, together
-from tests.contract.world import ask, closing, found, press, request, taken_in
+from tests.contract.crowd import LONGEST_S, aside, together
+from tests.contract.world import ask, binding, claim, closing, found, press, request, taken_in
 from tests.waiting import until
 
 CONNECTED = """select count(*) from pg_stat_activity
@@ -24,8 +26,9 @@ CONNECTED = """select count(*) from pg_stat_activity
 LIMIT = statement("show transaction_timeout")
 SOON = statement("set transaction_timeout = 50")
 LEASE_S = 3.0
-ROUNDS = 8
-PEOPLE = 80
+ROUNDS = 3
+PEOPLE = 1_500
+WRITERS = 3
 
 
 @pytest.fixture
@@ -52,24 +55,48 @@ def deadlocks(url: str) -> int:
     return asked(url, "select deadlocks from pg_stat_database where datname = current_database()")
 
 
-def test_arrivals_in_any_order_never_deadlock(store: SqlStore, postgres_url: str) -> None:
-    """Groups of the same people in different orders wait for each other, one behind the other."""
-    found(store, stripes=8)
+def _of(people: list[str]) -> Writes:
+    """Return the transaction that enters these people in this order."""
+    claims = tuple(map(claim, people))
+    return Writes(claims=claims, keys=tuple(binding(one, one.user) for one in claims))
 
-    def arriving(seed: int) -> Callable[[Truth], None]:
+
+def _under(keys: list[str]) -> Writes:
+    """Return the transaction that binds these keys in this order."""
+    nobody = claim("nobody")
+    return Writes(keys=tuple(binding(nobody, key) for key in keys))
+
+
+@pytest.mark.parametrize(
+    ("entering", "over"), [(_of, "claim_identity"), (_under, "caller_key_pkey")]
+)
+def test_arrivals_in_any_order_never_deadlock(
+    entering: Callable[[list[str]], Writes], over: str, postgres_url: str
+) -> None:
+    """Large groups of the same people in other orders wait for each other in a row."""
+    gate = Barrier(WRITERS)
+
+    def arriving(seed: int) -> Callable[[Truth], list[str | None]]:
         chance = Random(seed)
+        people = [[f"u{n}-{m}" for m in range(PEOPLE)] for n in range(ROUNDS)]
+        groups = [entering(chance.sample(group, PEOPLE)) for group in people]
 
-        def work(intake: Truth) -> None:
-            for number in range(ROUNDS):
-                people = [request(f"u{number}-{n}") for n in range(PEOPLE)]
-                ask(intake, *chance.sample(people, PEOPLE), start=seed)
+        def work(intake: Truth) -> list[str | None]:
+            lost: list[str | None] = []
+            for group in groups:
+                gate.wait(LONGEST_S)
+                try:
+                    intake.write(group)
+                except Raced as race:
+                    lost.append(race.over)
+            return lost
 
         return work
 
-    crowd = [arriving(seed) for seed in range(3)]
-    together(lambda: open_store(postgres_url, application="crowd"), crowd)
+    crowd = [arriving(seed) for seed in range(WRITERS)]
+    lost = together(lambda: open_store(postgres_url, application="crowd"), crowd)
+    assert [one for some in lost for one in some] == [over] * (ROUNDS * (WRITERS - 1))
     assert deadlocks(postgres_url) == 0
-    assert len(store.unsealed(after=(0, 0), limit=1_000)) >= ROUNDS
 
 
 def test_hints_that_overlap_never_deadlock(store: SqlStore, postgres_url: str) -> None:

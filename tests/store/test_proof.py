@@ -1,6 +1,7 @@
 """The proof finds what is wrong, names it by the right law, and is content otherwise."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 
 import pytest
 from sqlalchemy import Connection, text
@@ -10,7 +11,7 @@ from fulfiller.domain.error import StoreUnavailable
 from fulfiller.store.migrating import upgrade
 from fulfiller.store.opening import open_store
 from fulfiller.store.proof import Finding, findings, prove
-from fulfiller.store.snapshot import seen_through
+from fulfiller.store.snapshot import seen_through, snapshot
 from fulfiller.store.sqlstore import SqlStore
 from tests.contract.world import new_id
 from tests.store.corruptions import CORRUPTIONS, Corruption
@@ -92,6 +93,15 @@ def test_writers_are_not_waited_for(
     with store.take([claims["accepted"]], (Stage.ACCEPTED,)) as unit:
         assert unit.rows
         assert _broken(store_url) == {}
+
+
+def test_the_proof_is_of_one_moment(store_url: str) -> None:
+    """What is committed while it reads belongs to the next proof."""
+    with closing(open_store(store_url, application="test")) as store, snapshot(store_url) as seen:
+        assert seen.number("select count(*) from claim") == 0
+        healthy(store)
+        assert seen.number("select count(*) from claim") == 0
+        assert _named(findings(seen)) == {}
 
 
 def test_a_database_that_was_never_migrated_is_no_healthy_one(tmp_path: object) -> None:
