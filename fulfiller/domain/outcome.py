@@ -66,11 +66,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issued:
-    """What one run of `claims.issue` did: ids it issued, left open, or parked."""
+    """What one run of `claims.issue` did: ids it issued, left open, parked, or declined."""
 
     issued: tuple[ClaimId, ...] = ()
     left: tuple[ClaimId, ...] = ()
     parked: tuple[ClaimId, ...] = ()
+    declined: tuple[ClaimId, ...] = ()
 
     def plus(self, other: "Issued") -> "Issued":
         """Return both runs as one."""
@@ -78,4 +79,5 @@ class Issued:
             issued=self.issued + other.issued,
             left=self.left + other.left,
             parked=self.parked + other.parked,
+            declined=self.declined + other.declined,
         )

@@ -3,11 +3,11 @@
 A transaction deletes the open rows of its ids and writes a coupon for each row it got:
 whoever deletes the open row decides, so a repeat finds nothing and changes nothing. A fault
 that follows the claims, not the store, is cornered by halves: what ends alone N times is
-parked with its money.
+parked with its money. An eligibility hook, if there is one, is asked before.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import ClaimId, OpenClaim, Stage
@@ -16,13 +16,16 @@ from fulfiller.domain.coupon import Coupon
 from fulfiller.domain.error import Raced, StoreUnavailable
 from fulfiller.domain.event import Kind
 from fulfiller.domain.outcome import Issued
-from fulfiller.service.book import events, issuing, moves
+from fulfiller.domain.stripe import Count
+from fulfiller.service.book import ending, events, issuing, moves
+from fulfiller.service.eligible import Ask, Judged, declines, defer, judge, waiting
 from fulfiller.service.move import park
-from fulfiller.service.port import Store, Writes
+from fulfiller.service.port import Store
 
 ATTEMPTS_MAX = 5
 """Times a claim may end alone before it is parked."""
 ISSUED = issuing()
+DECLINED = ending(Stage.ACCEPTED, Count.DECLINED)
 CODE_TAKEN = "coupon_lookup"
 """The unique constraint that a code breaks when another coupon has it already."""
 REASON_MAX = 200
@@ -33,12 +36,18 @@ TRIES = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Press:
-    """What issuing needs besides the claims: the code key, the clock, and who is at work."""
+    """What issuing needs besides the claims: the code key, the clock, and who is at work.
+
+    `ask` is the eligibility hook behind its guard, if there is one; `refused` are the reasons
+    of the claims that it declined.
+    """
 
     store: Store
     key: CodeKey
     now: Callable[[], int]
     actor: str = "worker"
+    ask: Ask | None = None
+    refused: Mapping[ClaimId, str] = field(default_factory=dict)
 
 
 def issue(ids: Sequence[ClaimId], press: Press, *, redelivered: bool = False) -> Issued:
@@ -48,22 +57,48 @@ def issue(ids: Sequence[ClaimId], press: Press, *, redelivered: bool = False) ->
     so the ids run one by one, and of each the attempt is counted first.
     Raises StoreUnavailable when the store does not answer; nothing is lost by that.
     """
-    if not redelivered:
+    if redelivered:
+        return _one_by_one(ids, press)
+    if press.ask is None:
         return _together(ids, press)
+    judged = judge(ids, press.ask, press.store)
+    done = _together(judged.going, replace(press, refused=judged.refused))
+    return done.plus(_deferred(judged, press))
+
+
+def _one_by_one(ids: Sequence[ClaimId], press: Press) -> Issued:
+    """Count an attempt at each claim and make it: what comes behind a killer is not to blame.
+
+    A hook that gave no answer is not asked again: hundreds of deadlines would kill the task.
+    """
     done = Issued()
-    for claim_id in ids:
-        done = done.plus(_counted(claim_id, press))
+    for number, claim_id in enumerate(ids):
+        attempts = press.store.attempt((claim_id,)).get(claim_id)
+        if attempts is None:
+            continue
+        if attempts > ATTEMPTS_MAX:
+            done = done.plus(_parked(claim_id, press, "it was redelivered too often"))
+            continue
+        judged = _judged(claim_id, press)
+        if judged.going:
+            done = done.plus(_alone(claim_id, replace(press, refused=judged.refused), attempts))
+        if not judged.answered:
+            rest = waiting(ids[number:], press.store)
+            return done.plus(_deferred(replace(judged, unsure=rest), press))
+        done = done.plus(_deferred(judged, press))
     return done
 
 
-def _counted(claim_id: ClaimId, press: Press) -> Issued:
-    """Count an attempt at a claim and make it: what comes behind a killer is not to blame."""
-    attempts = press.store.attempt((claim_id,)).get(claim_id)
-    if attempts is None:
+def _judged(claim_id: ClaimId, press: Press) -> Judged:
+    if press.ask is None:
+        return Judged(going=(claim_id,))
+    return judge((claim_id,), press.ask, press.store)
+
+
+def _deferred(judged: Judged, press: Press) -> Issued:
+    if not judged.unsure:
         return Issued()
-    if attempts > ATTEMPTS_MAX:
-        return _parked(claim_id, press, "it was redelivered too often")
-    return _alone(claim_id, press, attempts)
+    return defer(judged.unsure, store=press.store, now=press.now(), actor=press.actor)
 
 
 def _together(ids: Sequence[ClaimId], press: Press) -> Issued:
@@ -122,15 +157,19 @@ def _once(ids: Sequence[ClaimId], press: Press, salt: int) -> Issued:
         if not unit.rows:
             return Issued()
         now = press.now()
-        coupons = tuple(_coupons(unit.rows, press, salt, now))
+        good = [row for row in unit.rows if row.id not in press.refused]
+        bad = [row for row in unit.rows if row.id in press.refused] if press.refused else []
+        coupons = tuple(_coupons(good, press, salt, now))
+        ended = declines(bad, press.refused, now)
+        issued = events(good, Kind.CLAIM_ISSUED, now=now, actor=press.actor)
+        booked = [*((row, ISSUED) for row in good), *((row, DECLINED) for row in bad)]
         unit.commit(
-            Writes(
-                coupons=coupons,
-                events=events(unit.rows, Kind.CLAIM_ISSUED, now=now, actor=press.actor),
-                stripes=moves((row, ISSUED) for row in unit.rows),
-            )
+            replace(ended, coupons=coupons, events=issued + ended.events, stripes=moves(booked))
         )
-        return Issued(issued=tuple(coupon.claim_id for coupon in coupons))
+        return Issued(
+            issued=tuple(coupon.claim_id for coupon in coupons),
+            declined=tuple(row.id for row in bad),
+        )
 
 
 def _coupons(rows: Sequence[OpenClaim], press: Press, salt: int, now: int) -> list[Coupon]:

@@ -57,20 +57,17 @@ def replay(ids: Sequence[ClaimId], *, store: Store, now: int, actor: str) -> tup
         return tuple(claim.id for claim in unit.rows)
 
 
+def outcome(claim: OpenClaim, how: Ending, reason: str, *, now: int, actor: str) -> Outcome:
+    """Return the outcome of a claim that ends without a coupon."""
+    return Outcome(
+        claim_id=claim.id, campaign=claim.campaign, ending=how, reason=reason, actor=actor, at=now
+    )
+
+
 def _ended(claims: Sequence[OpenClaim], how: Ending, reason: str, now: int, actor: str) -> Writes:
     kind, count = _ENDINGS[how]
     return Writes(
-        outcomes=tuple(
-            Outcome(
-                claim_id=claim.id,
-                campaign=claim.campaign,
-                ending=how,
-                reason=reason,
-                actor=actor,
-                at=now,
-            )
-            for claim in claims
-        ),
+        outcomes=tuple(outcome(claim, how, reason, now=now, actor=actor) for claim in claims),
         events=events(claims, kind, now=now, actor=actor, detail=reason),
         stripes=moves((claim, ending(claim.stage, count)) for claim in claims),
         woken=tuple(sorted({claim.campaign for claim in claims})),

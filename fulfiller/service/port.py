@@ -131,7 +131,7 @@ class LaneSight:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """An accepted claim that waits to be issued."""
+    """An accepted claim that waits to be issued, and not before it is ready."""
 
     id: ClaimId
     ready_at: int

@@ -15,7 +15,7 @@ from fulfiller.service.issue import ATTEMPTS_MAX
 from fulfiller.service.memory import Memory, Offer
 from fulfiller.service.move import park
 from fulfiller.service.port import Hint, Lane, Queue, Ready, Store
-from fulfiller.service.release import FRONT, HINT_MAX
+from fulfiller.service.release import FRONT, HINT_MAX, stands
 
 PATIENCE = 3_000_000
 """Microseconds before the first repeat of an offer."""
@@ -102,13 +102,15 @@ def _offer_again(lane: Lane, due: Overdue, offers: dict[ClaimId, Offer], desk: "
 def _settle(rows: Sequence[Ready], offers: dict[ClaimId, Offer], *, complete: bool) -> int:
     """Note offers that intakes made, forget those that are done, return the newest done one.
 
-    An offer is done when its claim is no longer among the open rows; beyond a page that was
-    cut off, only ids older than its end can be judged. Ids are UUIDv7 and sort by time.
+    An offer is done when its claim is no longer among the open rows, or ready anew; beyond a
+    page that was cut off, only ids older than its end can be judged. Ids are UUIDv7 and sort
+    by time.
     """
+    answered = [row.id for row in rows if row.id in offers and not stands(offers[row.id], row)]
     still = {row.id for row in rows}
     horizon = max(still, default="") if not complete else None
     done = [i for i in offers if i not in still and (horizon is None or i <= horizon)]
-    newest = max((offers.pop(claim_id).at for claim_id in done), default=0)
+    newest = max((offers.pop(claim_id).at for claim_id in [*done, *answered]), default=0)
     for row in rows:
         if row.offered_at is not None:
             offers.setdefault(row.id, Offer(row.offered_at))

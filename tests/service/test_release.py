@@ -1,8 +1,10 @@
 """Release: full hints, short queues, fair turns, and nothing offered twice."""
 
+from fulfiller.domain.claim import ClaimId, Stage
 from fulfiller.domain.tier import Tier
+from fulfiller.domain.validity import SECOND
 from fulfiller.service.memory import Memory
-from fulfiller.service.port import Hint
+from fulfiller.service.port import Hint, Writes
 from fulfiller.service.release import HINT_MAX, release, room, short
 from tests.service.backlog import Backlog, ids, lane
 
@@ -134,3 +136,25 @@ def test_release_writes_nothing() -> None:
 def _fill_but_one(backlog: Backlog) -> None:
     """Leave room for a single task in the queue of p2."""
     backlog.queue.publish([Hint(lane("other"), ())] * (room(0, 0) - 1))
+
+
+def test_a_claim_is_offered_when_it_is_ready_and_then_as_if_for_the_first_time() -> None:
+    """A claim that was put off waits, whatever became of earlier offers; others pass it."""
+    backlog, memory = Backlog("festival"), Memory()
+    (off,) = backlog.claims(1)
+
+    def released() -> list[ClaimId]:
+        release(memory, store=backlog.store, queue=backlog.queue, now=backlog.now)
+        return ids(backlog.queue.take())
+
+    assert released() == [off]
+    ready_at = backlog.now + SECOND
+    with backlog.store.shift([off], Stage.ACCEPTED, Stage.ACCEPTED, ready_at=ready_at) as unit:
+        unit.commit(Writes())
+    (other,) = backlog.claims(1)
+    assert released() == [other]
+    backlog.now = ready_at - 1
+    assert released() == []
+    backlog.now = ready_at
+    assert released() == [off]
+    assert released() == []

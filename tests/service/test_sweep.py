@@ -41,7 +41,8 @@ class Night:
 def test_a_late_commit_behind_the_cursor_is_found() -> None:
     """A claim that became visible after younger ones were released is not stranded."""
     night = Night()
-    night.backlog.claims(3, at=START + SECOND)
+    night.backlog.now += SECOND
+    night.backlog.claims(3)
     night.release()
     late = night.backlog.claims(1, at=START)
     assert night.release() == []
@@ -192,7 +193,8 @@ def test_a_broker_that_is_away_is_not_swept() -> None:
 def test_what_lies_beyond_the_page_is_not_taken_for_done() -> None:
     """When very many claims commit late, offered ones behind them are still on their way."""
     night = Night()
-    offered = night.backlog.claims(5, at=START + SECOND)
+    night.backlog.now += SECOND
+    offered = night.backlog.claims(5)
     night.backlog.queue.publish(night.release())
     night.backlog.claims(PAGE + 100, at=START)
     night.sweep()
