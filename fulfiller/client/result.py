@@ -38,22 +38,22 @@ class Wait(msgspec.Struct, frozen=True):
 
 
 class Coupon(msgspec.Struct, frozen=True):
-    """A coupon: its code as people read it, its worth, and the instant at which it ends."""
+    """A coupon: its code as people read it, its worth, if it may be used, and when it ends."""
 
     code: str
     value: Money
     valid_until: datetime
+    state: Standing = Standing.ISSUED
 
 
 class CouponNow(Coupon, frozen=True, kw_only=True):
-    """A coupon in hand as it was when the service answered; `state` says if it has expired.
+    """A coupon in hand, with all that is to be known of it.
 
     `replayed`: what was asked for had been done before, under the same key.
     """
 
     coupon_id: str
     campaign: str
-    state: Standing
     issued_at: datetime
     reserved_until: datetime | None = None
     replayed: bool = False

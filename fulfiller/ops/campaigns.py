@@ -16,6 +16,7 @@ from fulfiller.ops.exits import Failed, Misused
 from fulfiller.ops.figures import Figures, figures
 from fulfiller.ops.group import Forgiving, examples
 from fulfiller.ops.moments import spoken, stamp
+from fulfiller.ops.person import operator
 from fulfiller.ops.show import json_option, remark, show, table
 from fulfiller.service.create import create as create_campaign
 from fulfiller.service.extend import Extension, extend
@@ -104,7 +105,7 @@ def extend_campaign(name: str, until: str, *, as_json: bool) -> None:
         now, known = store.now(), store.campaign(name)
         zone = "UTC" if known is None else known.zone
         end = _until(spoken(until, now=now), zone)
-        done = extend(name, end, store=store, now=now, actor=ACTOR)
+        done = extend(name, end, store=store, now=now, actor=operator())
     if done.how not in (Extension.EXTENDED, Extension.ALREADY):
         raise Failed(_UNEXTENDED[done.how].format(name=name, said=_local(done.campaign)))
     wrote = int(done.how is Extension.EXTENDED)

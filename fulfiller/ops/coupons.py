@@ -14,13 +14,13 @@ from fulfiller.domain.money import Money
 from fulfiller.ops.exits import Failed
 from fulfiller.ops.group import Forgiving, examples
 from fulfiller.ops.moments import stamp
+from fulfiller.ops.person import operator
 from fulfiller.ops.show import json_option, remark, show
 from fulfiller.service.redeem import OPERATOR, Denied, Order, handle, see
 from fulfiller.service.till import CouponSight
 from fulfiller.settings import load
 from fulfiller.wiring import code_key, open_truth
 
-ACTOR = "operator"
 UNKNOWN = "there is no such coupon; check the code"
 DENIED = {
     CouponWhy.UNKNOWN_COUPON: UNKNOWN,
@@ -96,7 +96,7 @@ def _do(verb: Verb, code: str, key: str | None, reason: str = "", *, as_json: bo
         lookup=_mark(code, code_key(settings)),
         account=OPERATOR,
         key=key or token_hex(16),
-        actor=ACTOR,
+        actor=operator(),
         reason=reason,
     )
     with closing(open_truth(settings, application="cli")) as store:

@@ -34,6 +34,7 @@ class PublicCoupon:
 
     code: str = field(repr=False)
     value: Value
+    state: Standing
     valid_until: datetime
 
 
@@ -148,15 +149,14 @@ def campaign_now(
 
 def coupon_now(coupon: Coupon, campaign: Campaign, *, key: CodeKey, now: int) -> PublicCouponNow:
     """Show a coupon as it is now, by its campaign's floor as it is now."""
-    standing = coupon.standing(now=now, floor=campaign.floor)
-    held = coupon.held_until if standing is Standing.RESERVED else None
     shown = _coupon(coupon, campaign, key, now)
+    held = coupon.held_until if shown.state is Standing.RESERVED else None
     return PublicCouponNow(
         coupon_id=coupon.public_id,
         campaign=coupon.campaign,
         code=shown.code,
         value=shown.value,
-        state=standing,
+        state=shown.state,
         issued_at=moment(coupon.issued_at),
         valid_until=shown.valid_until,
         reserved_until=_moment(held),
@@ -181,6 +181,7 @@ def _coupon(coupon: Coupon, campaign: Campaign, key: CodeKey, now: int) -> Publi
     return PublicCoupon(
         code=grouped(mint(coupon.claim_id, coupon.salt, key).code),
         value=Value(coupon.amount, campaign.value.currency),
+        state=coupon.standing(now=now, floor=campaign.floor),
         valid_until=moment(coupon.end(now=now, floor=campaign.floor)),
     )
 

@@ -86,11 +86,14 @@ def test_a_checkout_holds_a_coupon_for_a_while(sqlite_door: Door) -> None:
 
 
 def test_a_revoked_coupon_is_void(sqlite_door: Door) -> None:
-    """With a reason, by an operator; whoever comes to redeem it is told."""
+    """With a reason, by an operator; whoever comes to redeem it is told, and so is its claim."""
     coupon = _coupon(sqlite_door)
     with _till(sqlite_door) as till:
         void = _do(till, "revoke", coupon, "one")
         late = _do(till, "redeem", coupon, "two")
+    with sqlite_door.caller() as upstream:
+        claim = upstream.get("/v1/claims", params={"key": "li"}).json()
+    assert (claim["state"], claim["coupon"]["state"]) == ("issued", "revoked")
     assert (void.status_code, void.json()["state"]) == (200, "revoked")
     assert (late.status_code, code(late)) == (410, "coupon_revoked")
 
