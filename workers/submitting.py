@@ -17,7 +17,7 @@ from fulfiller.broker.message import Flaw
 from fulfiller.broker.quarantine import masked
 from fulfiller.clock import new_claim_id
 from fulfiller.domain.claim import Request
-from fulfiller.domain.error import Raced, StoreUnavailable
+from fulfiller.domain.error import FulfillerError, Raced, StoreUnavailable
 from fulfiller.domain.key import Scope, split_key
 from fulfiller.domain.outcome import Accepted, Answer, Refused
 from fulfiller.intake.problem import Problem
@@ -26,14 +26,21 @@ from fulfiller.service.accept import accept
 from fulfiller.service.decide import Round
 from fulfiller.wiring import Parts
 
-UNAUTHORIZED, FORBIDDEN, MALFORMED = "unauthorized", "forbidden", "malformed"
+UNAUTHORIZED, FORBIDDEN = "unauthorized", "forbidden"
+MALFORMED, FAILED = "malformed", "failed"
+FAILED_MAX = 30
+"""Times that a message may fail unexpectedly, a second or more apart."""
 Outcomes = Counter[str]
 """Claims, by what became of them: accepted, repeated, or why they were refused."""
 log = logging.getLogger(__name__)
 _starts = count()
 
 
-def submit(args: object, kwargs: dict[str, Any], parts: Parts) -> str:
+class Unsettled(FulfillerError):
+    """A claim failed unexpectedly, and its message may have better luck another time."""
+
+
+def submit(args: object, kwargs: dict[str, Any], parts: Parts, *, message_id: str) -> str:
     """Take the claims of a message in, count what became of them, and tell it in a line.
 
     Raises when the message must come again: the store does not answer, or not sensibly.
@@ -46,7 +53,7 @@ def submit(args: object, kwargs: dict[str, Any], parts: Parts) -> str:
     claims = kwargs["claims"]
     if refusal is not None:
         return _told(account, Outcomes({refusal: len(claims)}), parts)
-    return _told(account, _taken(claims, account, parts), parts)
+    return _told(account, _taken(claims, account, parts, message_id), parts)
 
 
 def _caller(api_key: str, parts: Parts) -> tuple[str, str | None]:
@@ -60,9 +67,11 @@ def _caller(api_key: str, parts: Parts) -> tuple[str, str | None]:
     return record.account, None if Scope.CLAIM_WRITE in record.scopes else FORBIDDEN
 
 
-def _taken(claims: Sequence[object], account: str, parts: Parts) -> Outcomes:
+def _taken(claims: Sequence[object], account: str, parts: Parts, message_id: str) -> Outcomes:
     read = [request_in(claim, account, number=number) for number, claim in enumerate(claims)]
     outcomes = _accepted([each for each in read if isinstance(each, Request)], parts)
+    if outcomes[FAILED]:
+        _give_up_or_raise(parts, message_id)
     # Last, so that a message that comes again leaves nothing here the first time.
     for number, each in enumerate(read):
         if isinstance(each, Problem):
@@ -86,11 +95,21 @@ def _accepted(requests: Sequence[Request], parts: Parts) -> Outcomes:
         if len(requests) > 1:
             middle = len(requests) // 2
             return _accepted(requests[:middle], parts) + _accepted(requests[middle:], parts)
-        # The store has just looked the key up, so it is the claim that can't be stored.
         log.error("submission.failed fault=%s", type(fault).__name__)  # noqa: TRY400 - names nobody
-        parts.queue.set_aside(b"", Flaw.FAILED, f"the store refuses it: {type(fault).__name__}")
-        return Outcomes({Flaw.FAILED.value: 1})
+        return Outcomes({FAILED: 1})
     return Outcomes(map(_outcome, answers))
+
+
+def _give_up_or_raise(parts: Parts, message_id: str) -> None:
+    """Raise Unsettled until a message has failed too often, then set it aside.
+
+    It may be the claim, or a store that is just being upgraded; who can tell. Where nobody
+    counts, the message goes round until somebody looks.
+    """
+    times = parts.queue.failed_again(message_id)
+    if times is None or times < FAILED_MAX:
+        raise Unsettled
+    parts.queue.set_aside(b"", Flaw.FAILED, f"failed {times} times: see the worker's log")
 
 
 def _outcome(answer: Answer) -> str:

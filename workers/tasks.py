@@ -50,8 +50,8 @@ def claims_issue(self: Task[..., str], *args: Any, **kwargs: Any) -> str:
         return f"left={len(ids)} {type(fault).__name__}: {fault}"[:RESULT_MAX]
 
 
-@app.task(name=SUBMIT_TASK, typing=False, Request=Discreet)
-def claims_submit(*args: Any, **kwargs: Any) -> str:
+@app.task(name=SUBMIT_TASK, bind=True, typing=False, Request=Discreet)
+def claims_submit(self: Task[..., str], *args: Any, **kwargs: Any) -> str:
     """Take claims in from any Celery client: the keywords are an API key and 1 to 500 claims.
 
     Enqueued is not accepted: that they are once the store has them. Until then the message is
@@ -59,7 +59,8 @@ def claims_submit(*args: Any, **kwargs: Any) -> str:
     at any time: the same idempotency key is the same claim.
     """
     try:
-        return submit(args, kwargs, parts())[:RESULT_MAX]
+        told_of = submit(args, kwargs, parts(), message_id=self.request.id or "")
+        return told_of[:RESULT_MAX]
     except Exception as fault:  # noqa: BLE001 - whatever it is, the message is not lost
         _never.wait(PAUSE_S)
         # Only the kind: what a database complains about may name a person.

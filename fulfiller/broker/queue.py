@@ -14,11 +14,11 @@ from fulfiller.broker.app import celery_app
 from fulfiller.broker.message import Flaw, send
 from fulfiller.broker.quarantine import Kept, clear, counts, newest, one, set_aside
 from fulfiller.broker.raw import redis_of
+from fulfiller.broker.tally import count, counted, failed_again
 from fulfiller.broker.topology import (
     EPOCH_KEY,
     IDS_MAX,
     QUEUE_NAMES,
-    SUBMITTED_KEY,
     WORK_QUEUES,
     key,
 )
@@ -92,11 +92,15 @@ class CeleryQueue:
 
     def count_submitted(self, outcomes: Mapping[str, int]) -> None:
         """Count claims that came in through the broker, by what became of them."""
-        self._ask(lambda channel: _count_submitted(channel, outcomes))
+        self._ask(lambda channel: count(channel, outcomes))
 
     def submitted(self) -> Mapping[str, int] | None:
         """Return how many claims came in through the broker, by what became of them."""
-        return self._ask(_submitted)
+        return self._ask(counted)
+
+    def failed_again(self, message_id: str) -> int | None:
+        """Count that a message failed, and return how often it did; None if nobody counts."""
+        return self._ask(lambda channel: failed_again(channel, message_id))
 
     def close(self) -> None:
         """Give the connection back."""
@@ -177,21 +181,6 @@ def _intact(channel: Channel, epoch: str) -> bool:
 def _mark(channel: Channel, epoch: str) -> bool:
     client = redis_of(channel)
     return client is None or bool(client.set(key(EPOCH_KEY), epoch))
-
-
-def _count_submitted(channel: Channel, outcomes: Mapping[str, int]) -> None:
-    client = redis_of(channel)
-    if client is not None:
-        pipeline = client.pipeline(transaction=False)
-        for outcome, number in outcomes.items():
-            pipeline.hincrby(key(SUBMITTED_KEY), outcome, number)
-        pipeline.execute()
-
-
-def _submitted(channel: Channel) -> Mapping[str, int]:
-    client = redis_of(channel)
-    found: Any = {} if client is None else client.hgetall(key(SUBMITTED_KEY))
-    return {outcome.decode(): int(number) for outcome, number in found.items()}
 
 
 def _told(fault: BaseException) -> str:

@@ -20,6 +20,9 @@ QUARANTINED_KEY = "quarantined"
 SUBMITTED_KEY = "submitted"
 """How many claims came in through the broker, by what became of them."""
 
+FAILED_KEY = "failed:"
+"""How often a submission failed unexpectedly; the message's id follows."""
+
 
 def queue_name(tier: Tier) -> str:
     """Return the queue of a tier: `claims.p0` to `claims.p3`."""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from redis import Redis
 from redis.exceptions import NoPermissionError
+from sqlalchemy import text
 
 from fulfiller.broker.app import celery_app
 from fulfiller.broker.queue import CeleryQueue
@@ -35,6 +36,7 @@ from tests.workers.upstream import (
     sent_ten_times,
 )
 from tests.workers.watch import events, of_kind
+from workers.submitting import FAILED_MAX
 
 MANUAL = (Path(__file__).parents[2] / "config/schemas/README.md").read_text()
 
@@ -115,6 +117,25 @@ def test_every_claim_of_a_message_gets_an_outcome_of_its_own(
     ]
     assert entered(festival) == before + 1
     assert worker.alive
+
+
+def test_a_claim_that_fails_for_no_known_reason_fails_alone_and_not_for_ever(
+    worker: Process, festival: Festival, queue: CeleryQueue, upstream: Upstream, redis: Redis
+) -> None:
+    """Its neighbors are kept at once, its message comes again, and thirty times is enough."""
+    broken = text("insert into campaign values ('broken', 'teahouse', '{}', 0)")
+    with festival.store.link.writing(), festival.store.link.engine.begin() as connection:
+        connection.execute(broken)
+    claims = [claim(f"kong-{n}", f"kong-{n}") for n in range(5)]
+    claims[3] |= {"campaign": "broken"}
+    redis.set(key("failed:sick"), FAILED_MAX - 2)
+    redis.lpush(key("claims.in"), raw(upstream.message(*claims), id="sick"))
+    keys = [(ACCOUNT, f"kong-{n}") for n in range(5)]
+    until(lambda: len(festival.store.by_key(keys)) == 4, within_s=20)
+    worker.says("claims.submit[sick] reject requeue=True: Unsettled")
+    until(lambda: counted_up(queue, repeated=4, failed=1), within_s=20)
+    assert queue.quarantined() == {"failed": 1}
+    assert "Traceback" not in worker.text()
 
 
 def test_who_may_not_submit_is_refused_and_counted(
