@@ -9,7 +9,7 @@ from collections.abc import Callable
 from struct import calcsize, unpack
 from threading import Lock
 from time import monotonic as _monotonic
-from time import monotonic_ns
+from time import monotonic_ns, time_ns
 
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.error import StoreError
@@ -28,6 +28,11 @@ VERSION_AND_VARIANT = 7 << 76 | 2 << 62
 def monotonic() -> float:
     """Return seconds of a clock that never jumps; only differences mean something."""
     return _monotonic()
+
+
+def wall_clock() -> int:
+    """Return this machine's own idea of the time, in microseconds: only to be compared."""
+    return time_ns() // 1_000
 
 
 def _monotonic_us() -> int:

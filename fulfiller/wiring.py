@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fulfiller.broker.queue import CeleryQueue
 
 CODE_KEY_ID = 1
+NAME_BYTES = 6
 
 
 class Truth(Store, Keyring, Till, Yard, Protocol):
@@ -88,6 +89,11 @@ def code_key(settings: Settings) -> CodeKey:
 def pepper(settings: Settings) -> bytes:
     """Return the secret behind the stored hashes of API keys."""
     return _derived(settings, b"fulfiller api keys")
+
+
+def deployment(settings: Settings) -> str:
+    """Return a name for whatever shares this root secret, which tells nothing about it."""
+    return _derived(settings, b"fulfiller deployment")[:NAME_BYTES].hex()
 
 
 def _derived(settings: Settings, use: bytes) -> bytes:

@@ -11,6 +11,7 @@ from kombu import Connection, Producer
 from kombu.common import maybe_declare
 
 from fulfiller.broker.app import celery_app
+from fulfiller.broker.checkup import Checkup, examine
 from fulfiller.broker.message import Flaw, send
 from fulfiller.broker.quarantine import Kept, clear, counts, newest, one, set_aside
 from fulfiller.broker.raw import redis_of
@@ -101,6 +102,10 @@ class CeleryQueue:
     def failed_again(self, message_id: str) -> int | None:
         """Count that a message failed, and return how often it did; None if nobody counts."""
         return self._ask(lambda channel: failed_again(channel, message_id))
+
+    def checkup(self) -> Checkup | None:
+        """Return what the broker is, or None when it does not answer."""
+        return self._ask(examine)
 
     def close(self) -> None:
         """Give the connection back."""

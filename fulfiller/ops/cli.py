@@ -29,6 +29,7 @@ SECTIONS = {
             "fulfiller.ops.quarantine:quarantine", "See messages that no worker could run."
         ),
         "status": Later("fulfiller.ops.status:status", "Show everything on one screen."),
+        "doctor": Later("fulfiller.ops.doctor.command:doctor", "Find what is wrong, and mend it."),
         "verify": Later("fulfiller.ops.verify:verify", "Prove that the books balance."),
     },
     "Break": {

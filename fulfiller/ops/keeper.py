@@ -13,7 +13,7 @@ from fulfiller.ops.halt import Halt
 from fulfiller.ops.log import start_log
 from fulfiller.service.keep import Keeper, Kept
 from fulfiller.settings import Settings
-from fulfiller.wiring import Parts, open_parts
+from fulfiller.wiring import Parts, deployment, open_parts
 
 BACK_OFF_S = 0.1
 BACK_OFF_MAX_S = 2.0
@@ -30,7 +30,8 @@ def run(settings: Settings) -> None:
         store=parts.store,
         queue=parts.queue,
         holder=f"{gethostname()} {getpid()} {token_hex(4)}",
-        new_epoch=lambda: token_hex(16),
+        # Ours by its first half, so that two deployments on one broker can be told apart.
+        new_epoch=lambda: f"{deployment(settings)}.{token_hex(16)}",
     )
     try:
         _keep(keeper, parts, halt)

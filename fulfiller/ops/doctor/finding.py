@@ -1,0 +1,55 @@
+"""A finding: what a check saw, and the command that mends it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fulfiller.ops.exits import Exit
+
+
+class State(StrEnum):
+    """How bad it is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    AWAY = "away"
+    """Somebody who should answer does not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a check found; `mend` is a command for a shell, unless all is well."""
+
+    check: str
+    state: State
+    detail: str
+    mend: str | None = None
+
+
+def ok(check: str, detail: str) -> Finding:
+    """Return that all is well."""
+    return Finding(check=check, state=State.OK, detail=detail)
+
+
+def failed(check: str, detail: str, mend: str) -> Finding:
+    """Return that something is wrong, and how to mend it."""
+    return Finding(check=check, state=State.FAILED, detail=detail, mend=mend)
+
+
+def warning(check: str, detail: str, mend: str) -> Finding:
+    """Return that something will be wrong some day, and how to mend it."""
+    return Finding(check=check, state=State.WARNING, detail=detail, mend=mend)
+
+
+def away(check: str, detail: str, mend: str) -> Finding:
+    """Return that nobody answers, and how to bring them back."""
+    return Finding(check=check, state=State.AWAY, detail=detail, mend=mend)
+
+
+def verdict(findings: Iterable[Finding]) -> Exit:
+    """Return the exit code: who does not answer outweighs what is wrong."""
+    states = {finding.state for finding in findings}
+    if State.AWAY in states:
+        return Exit.UNREACHABLE
+    return Exit.FAILED if State.FAILED in states else Exit.OK

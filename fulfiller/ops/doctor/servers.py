@@ -1,0 +1,128 @@
+"""What can be wrong with the servers: the store, its schema and clock, and the broker."""
+
+from pathlib import Path
+from threading import Event
+from urllib.parse import urlsplit
+
+from fulfiller.broker.checkup import TESTED, UNTESTED, VERSION_MIN, Checkup
+from fulfiller.broker.queue import CeleryQueue
+from fulfiller.clock import wall_clock
+from fulfiller.domain.error import StoreError, StoreUnavailable
+from fulfiller.ops.doctor.finding import Finding, away, failed, ok, warning
+from fulfiller.service.port import Store
+from fulfiller.store import checkup
+
+SQLITE = "sqlite:///"
+SECOND = 1_000_000
+SKEW_MAX = 1 * SECOND
+"""Microseconds by which this machine's clock may differ from the store's."""
+KEEP = "noeviction"
+LOOKS, LOOK_EVERY_S = 12, 0.2
+"""Two keepers that fight over a broker each leave their mark once a second."""
+START = "fulfiller up  # or start what your settings name"
+UPGRADE = "fulfiller store upgrade"
+DIRECT = "export FULFILLER_STORE_URL=postgresql://user:password@host:5432/database"
+
+
+def store(url: str) -> list[Finding]:
+    """Check that the store answers, directly, with the schema that this version needs."""
+    file = Path(url.removeprefix(SQLITE))
+    if url.startswith(SQLITE) and not file.exists():
+        return [failed("store", f"there is no {file} yet", UPGRADE)]
+    try:
+        before = checkup.pooler(url)
+        if before is not None:
+            return [failed("store", f"behind {before}: connect to PostgreSQL itself", DIRECT)]
+        return [ok("store", checkup.server(url)), schema(checkup.schema(url))]
+    except StoreUnavailable as fault:
+        kind = "PostgreSQL" if url.startswith("postgresql") else "the SQLite file"
+        return [away("store", f"{kind} does not answer: {_first(fault)}", START)]
+
+
+def schema(found: checkup.Schema) -> Finding:
+    """Judge a schema."""
+    if found.revision == found.head:
+        return ok("schema", found.head)
+    was = "there are no tables yet" if found.revision is None else f"it is {found.revision}"
+    return failed("schema", f"{was}, {found.head} is needed", UPGRADE)
+
+
+def clock(reading: Store) -> Finding:
+    """Check that this machine and the store agree on the time."""
+    before = wall_clock()
+    try:
+        stored = reading.now()
+    except StoreError as fault:
+        return away("clock", f"the store does not tell the time: {_first(fault)}", START)
+    return skew(stored - (before + wall_clock()) // 2)
+
+
+def skew(difference: int) -> Finding:
+    """Judge how far the store's clock is ahead of this machine's."""
+    said = f"the store's is {abs(difference) / SECOND:.1f} s"
+    side = "ahead" if difference > 0 else "behind"
+    if abs(difference) > SKEW_MAX:
+        return warning("clock", f"{said} {side} of this machine's", "timedatectl set-ntp true")
+    return ok("clock", "this machine and the store agree")
+
+
+def broker(queue: CeleryQueue, url: str, deployment: str) -> list[Finding]:
+    """Check that the broker answers, is new enough, forgets nothing and is ours alone."""
+    found = queue.checkup()
+    if found is None:
+        detail = f"it does not answer: {queue.fault}; claims wait in the store"
+        return [away("broker", detail, START)]
+    return [kind(found), eviction(found, url), *_owner(queue, found, deployment)]
+
+
+def kind(found: Checkup) -> Finding:
+    """Judge what serves as a broker."""
+    if found.speaks is None:
+        return warning("broker", f"{found.server}: {UNTESTED}", "valkey-server --port 6379")
+    if found.speaks < VERSION_MIN:
+        needed = ".".join(map(str, VERSION_MIN))
+        return failed("broker", f"{found.server} is older than {needed}", "apt-get install valkey")
+    return ok("broker", f"{found.server} (tested: {TESTED})")
+
+
+def eviction(found: Checkup, url: str) -> Finding:
+    """Judge what the broker does when its memory is full."""
+    if found.eviction in (None, KEEP):
+        return ok("eviction", "it throws nothing away when its memory is full")
+    place = urlsplit(url)
+    mend = f"redis-cli -h {place.hostname or '127.0.0.1'} -p {place.port or 6379}"
+    return failed(
+        "eviction",
+        f"{found.eviction}: full, it throws tasks away, and the keeper must offer them again",
+        f"{mend} config set maxmemory-policy {KEEP}",
+    )
+
+
+def owner(mark: str | None, deployment: str) -> Finding | None:
+    """Judge whose mark the broker bears; None if it is ours, or nobody's."""
+    whose, dot, _ = (mark or "").partition(".")
+    if not dot or whose == deployment:
+        return None
+    return failed(
+        "key prefix",
+        "another deployment uses this broker: its workers take our tasks and we take theirs",
+        "export FULFILLER_BROKER_URL=redis://host:6379/1  # a database number of its own",
+    )
+
+
+def _owner(queue: CeleryQueue, first: Checkup, deployment: str) -> list[Finding]:
+    found: Checkup | None = first
+    looks = LOOKS if first.mark else 1
+    for _ in range(looks):
+        foreign = owner(found.mark if found else None, deployment)
+        if foreign is not None:
+            return [foreign]
+        if looks > 1:
+            Event().wait(LOOK_EVERY_S)
+            found = queue.checkup()
+    return [ok("key prefix", "the broker bears no other deployment's mark")]
+
+
+def _first(fault: Exception) -> str:
+    """Return the first line of what went wrong, without what may be a password."""
+    return str(fault).splitlines()[0][:200]
