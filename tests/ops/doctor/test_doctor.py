@@ -1,0 +1,300 @@
+"""The doctor: each thing broken for real, found, and where it can be mended by its command."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from redis import Redis
+
+from fulfiller.broker.checkup import Checkup
+from fulfiller.broker.queue import CeleryQueue
+from fulfiller.ops.cli import cli
+from fulfiller.ops.doctor import machine, ports, servers, staff
+from fulfiller.ops.doctor.finding import Finding, State, verdict
+from fulfiller.ops.embedded.ports import free_port
+from fulfiller.ops.embedded.server import Server
+from fulfiller.ops.exits import Exit
+from fulfiller.service.keep import LEASE
+from fulfiller.settings import load
+from fulfiller.store.migrating import upgrade
+from fulfiller.store.opening import open_store
+from fulfiller.wiring import deployment
+from tests.intake.door import opened
+from tests.ops.doctor.bouncer import bouncing
+from tests.processes import start
+from tests.waiting import until
+
+NOBODY = "127.0.0.1:9"
+SECOND = 1_000_000
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, sqlite_url: str, valkey: Server) -> Run:
+    """Run a command on a store and a broker, with ports that are free."""
+    environ = {
+        "FULFILLER_HOME": str(tmp_path),
+        "FULFILLER_STORE_URL": sqlite_url,
+        "FULFILLER_BROKER_URL": valkey.url,
+        "FULFILLER_INTAKE_PORT": str(free_port()),
+        "FULFILLER_FLOWER_PORT": str(free_port()),
+    }
+    return lambda *words, **more: CliRunner().invoke(cli, words, env=environ | more)
+
+
+@pytest.fixture
+def queue(valkey: Server) -> Iterator[CeleryQueue]:
+    """The broker as the doctor sees it."""
+    queue = CeleryQueue(valkey.url)
+    yield queue
+    queue.close()
+
+
+def test_nothing_is_wrong_with_what_is_sound(run: Run, sqlite_url: str) -> None:
+    """A keeper leads and workers are there: exit 0, no command to run, and what is tested."""
+    (store := open_store(sqlite_url)).lease(LEASE, "me", ttl_s=60)
+    store.announce("worker1", 2, ttl_s=60)
+    store.close()
+    done = run("doctor")
+    assert done.exit_code == 0, done.output
+    assert "Nothing is wrong." in done.stdout
+    assert "Brokers tested: Valkey" in done.stdout
+    findings = json.loads(run("doctor", "--json").stdout)
+    assert {finding["state"] for finding in findings} <= {"ok", "warning"}
+    assert [finding["check"] for finding in findings] == [
+        "python", "settings", "disk", "secrets", "intake port", "flower port", "store", "schema",
+        "clock", "broker", "eviction", "key prefix", "keeper", "workers",
+    ]  # fmt: skip
+
+
+def test_what_is_wrong_ends_with_one_and_a_command(run: Run) -> None:
+    """Nobody leads and nobody works: found, with the two commands that mend it."""
+    done = run("doctor", "--json")
+    assert done.exit_code == 1
+    wrong = {f["check"]: f["mend"] for f in json.loads(done.stdout) if f["state"] == "failed"}
+    assert wrong == {"keeper": "fulfiller keeper", "workers": "fulfiller worker"}
+
+
+def test_who_does_not_answer_ends_with_three(run: Run) -> None:
+    """Neither store nor broker: each is said, no password with it, and the rest is checked."""
+    away = f"postgresql://u:hunter2@{NOBODY}/x"
+    done = run(
+        "doctor", "--json",
+        FULFILLER_STORE_URL=away, FULFILLER_BROKER_URL=f"redis://:hunter2@{NOBODY}/0",
+    )  # fmt: skip
+    assert done.exit_code == 3
+    states = {f["check"]: f["state"] for f in json.loads(done.stdout)}
+    assert (states["store"], states["broker"], states["python"]) == ("away", "away", "ok")
+    assert "hunter2" not in done.output
+
+
+def test_a_store_without_tables_is_mended_by_its_command(run: Run, tmp_path: Path) -> None:
+    """No file, then an old schema, then the very command that was printed, and all is well."""
+    url = f"sqlite:///{tmp_path}/new.db"
+    assert _of("store", run, url).state is State.FAILED
+    assert not (tmp_path / "new.db").exists()
+    upgrade(url, "0001")
+    old = _of("schema", run, url)
+    assert (old.state, "it is 0001" in old.detail) == (State.FAILED, True)
+    assert run(*str(old.mend).split()[1:], FULFILLER_STORE_URL=url).exit_code == 0
+    assert _of("schema", run, url).state is State.OK
+
+
+@pytest.mark.parametrize(
+    ("mode", "ignoring", "words"),
+    [
+        ("transaction", "options", "transaction mode"),
+        ("transaction", "", "refuses settings of our own"),
+        ("session", "options", None),
+    ],
+)
+def test_a_pooler_before_the_store_is_found(
+    pgbouncer: str, postgres_url: str, mode: str, ignoring: str, words: str | None
+) -> None:
+    """Shared sessions and refused settings are found; a pooler that does neither may stay."""
+    with bouncing(pgbouncer, postgres_url, mode=mode, ignoring=ignoring) as url:
+        found = servers.store(url)
+    if words is None:
+        assert [finding.state for finding in found] == [State.OK, State.OK]
+    else:
+        assert [(f.state, words in f.detail) for f in found] == [(State.FAILED, True)]
+
+
+def test_a_direct_postgresql_is_sound(postgres_url: str) -> None:
+    """The server is named with its version, and nothing stands before it."""
+    first, second = servers.store(postgres_url)
+    assert first.detail.startswith("PostgreSQL 1")
+    assert (first.state, second.state) == (State.OK, State.OK)
+
+
+def test_a_broker_that_throws_away_is_found_and_mended(valkey: Server, queue: CeleryQueue) -> None:
+    """An eviction policy loses tasks when memory is full; the command sets the one that keeps."""
+    with Redis.from_url(valkey.url) as redis:
+        redis.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            found = servers.broker(queue, valkey.url, "us")[1]
+            assert (found.check, found.state) == ("eviction", State.FAILED)
+            # What stands behind host and port is for whichever client there is.
+            assert redis.execute_command(*str(found.mend).split()[5:])
+            assert servers.broker(queue, valkey.url, "us")[1].state is State.OK
+        finally:
+            redis.config_set("maxmemory-policy", "noeviction")
+
+
+@pytest.mark.parametrize(
+    ("speaks", "state"),
+    [((6, 0), State.FAILED), ((6, 2), State.OK), ((7, 2), State.OK), (None, State.WARNING)],
+)
+def test_an_old_broker_is_found(speaks: tuple[int, ...] | None, state: State) -> None:
+    """Redis before 6.2 lacks commands we need; what is not tested is said to be so."""
+    assert servers.kind(Checkup(server="Redis", speaks=speaks)).state is state
+
+
+def test_a_broker_shared_with_another_deployment_is_found(
+    tmp_path: Path, valkey: Server, queue: CeleryQueue
+) -> None:
+    """Another deployment's keeper leaves its mark under our prefix; our own keeper's is fine."""
+    home = tmp_path / "theirs"
+    environ = {
+        "FULFILLER_HOME": str(home),
+        "FULFILLER_STORE_URL": f"sqlite:///{tmp_path}/theirs.db",
+        "FULFILLER_BROKER_URL": valkey.url,
+    }
+    upgrade(environ["FULFILLER_STORE_URL"])
+    keeper = start(["fulfiller", "keeper"], env=environ, log=tmp_path / "keeper.log")
+    try:
+        until(lambda: (found := queue.checkup()) and found.mark, within_s=30, what="its mark")
+        theirs = deployment(load(environ))
+        assert servers.broker(queue, valkey.url, theirs)[2].state is State.OK
+        shared = servers.broker(queue, valkey.url, "ours")[2]
+        assert (shared.check, shared.state) == ("key prefix", State.FAILED)
+        assert (home / "secret").read_text().strip() not in str(shared)
+    finally:
+        keeper.stop()
+
+
+def test_a_taken_port_names_who_has_it() -> None:
+    """The process is named, and the command offers a port that is free."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        found = ports.port("intake", "127.0.0.1", taken.getsockname()[1])
+    assert found.state is State.FAILED
+    assert f"process {os.getpid()} (" in found.detail
+    variable, _, number = str(found.mend).removeprefix("export ").partition("=")
+    assert variable == "FULFILLER_INTAKE_PORT"
+    assert ports.port("intake", "127.0.0.1", int(number)).state is State.OK
+
+
+def test_a_port_where_our_own_door_answers_is_fine(sqlite_url: str) -> None:
+    """A running intake is no trouble for itself; for Flower's port it is."""
+    with opened(sqlite_url) as door:
+        number = int(door.url.rpartition(":")[2])
+        assert "intake answers" in ports.port("intake", "127.0.0.1", number).detail
+        assert ports.port("flower", "127.0.0.1", number).state is State.FAILED
+
+
+def test_secrets_that_others_can_read_are_shut_by_the_command(tmp_path: Path) -> None:
+    """The root secret, Flower's login, and the file with the store; then all is well."""
+    home = tmp_path / "home of ours"
+    home.mkdir(mode=0o755)
+    files = [home / "secret", home / "flower-credentials", home / "store.db"]
+    for file in files:
+        file.write_text("x")
+        file.chmod(0o644)
+    found = machine.secrets(home, home / "store.db")
+    assert found.state is State.FAILED
+    subprocess.run(str(found.mend), shell=True, check=True)
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+    assert machine.secrets(home, home / "store.db").state is State.OK
+
+
+def test_a_stack_with_other_settings_is_found(tmp_path: Path) -> None:
+    """A stack runs here, this shell means another broker: the command loads its settings."""
+    known = load({"FULFILLER_HOME": str(tmp_path), "FULFILLER_BROKER_URL": "redis://here/0"})
+    (tmp_path / "stack.env").write_text("FULFILLER_BROKER_URL='redis://there/0'\n")
+    found = machine.settings(known)
+    assert (found.state, "FULFILLER_BROKER_URL" in found.detail) == (State.FAILED, True)
+    told = subprocess.run(
+        f"{found.mend}; echo $FULFILLER_BROKER_URL",
+        shell=True, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert told.stdout.strip() == "redis://there/0"
+    (tmp_path / "stack.env").write_text("FULFILLER_BROKER_URL='redis://here/0'\n")
+    assert machine.settings(known).state is State.OK
+
+
+@pytest.mark.parametrize(
+    ("free_mib", "state"), [(10, State.FAILED), (900, State.WARNING), (5_000, State.OK)]
+)
+def test_a_full_disk_is_found_in_time(tmp_path: Path, free_mib: int, state: State) -> None:
+    """Little room is a warning, hardly any a failure."""
+    assert machine.room(tmp_path, free_mib << 20).state is state
+
+
+def test_the_disk_is_measured_where_the_folder_will_be(tmp_path: Path) -> None:
+    """A home that is not there yet lies on its parent's disk."""
+    found = machine.disk(tmp_path / "not" / "yet")
+    free_mib = shutil.disk_usage(tmp_path).free >> 20
+    told = int(found.detail.removeprefix("only ").split()[0].replace(",", ""))
+    assert abs(told - free_mib) < 500
+    assert str(tmp_path) in found.detail
+
+
+@pytest.mark.parametrize(
+    ("difference", "state"),
+    [
+        (0, State.OK),
+        (SECOND, State.OK),
+        (2 * SECOND, State.WARNING),
+        (-3_600 * SECOND, State.WARNING),
+    ],
+)
+def test_a_clock_that_goes_wrong_is_found(difference: int, state: State) -> None:
+    """In both directions; a second does not matter, for time is the store's."""
+    assert servers.skew(difference).state is state
+
+
+@pytest.mark.parametrize(
+    ("version", "state"),
+    [
+        ((3, 10, 1), State.FAILED),
+        ((3, 11, 0), State.OK),
+        ((3, 14, 2), State.OK),
+        ((3, 15, 0), State.WARNING),
+    ],
+)
+def test_a_python_that_is_not_tested_is_found(version: tuple[int, ...], state: State) -> None:
+    """Too old fails, too new is said."""
+    assert machine.python(version).state is state
+
+
+def test_a_keeper_and_workers_are_seen(sqlite_url: str) -> None:
+    """Who leads is named, and slots are counted."""
+    store = open_store(sqlite_url)
+    store.lease(LEASE, "host-a 4711", ttl_s=60)
+    store.announce("worker1", 3, ttl_s=60)
+    assert [f.detail for f in staff.keeper(store)] == ["host-a 4711 leads"]
+    assert [f.detail for f in staff.workers(store)] == ["3 slots"]
+    store.close()
+
+
+def test_the_exit_code_is_that_of_the_worst() -> None:
+    """Away outweighs failed, and a warning is no failure."""
+    found = {state: Finding(check="x", state=state, detail="") for state in State}
+    assert verdict([found[State.OK], found[State.WARNING]]) is Exit.OK
+    assert verdict([found[State.FAILED], found[State.OK]]) is Exit.FAILED
+    assert verdict([found[State.FAILED], found[State.AWAY]]) is Exit.UNREACHABLE
+
+
+def _of(check: str, run: Run, url: str) -> Finding:
+    """Return what the doctor found about one thing of a store."""
+    told = json.loads(run("doctor", "--json", FULFILLER_STORE_URL=url).stdout)
+    found = next(finding for finding in told if finding["check"] == check)
+    return Finding(**found | {"state": State(found["state"])})
