@@ -13,7 +13,7 @@ from fulfiller.intake.parts import IntakeParts
 from fulfiller.intake.problem import Code, Flaw, Problem
 from fulfiller.intake.reading import object_in, pointer
 from fulfiller.intake.sighting import Viewer
-from fulfiller.service.create import create
+from fulfiller.service.create import create, is_created
 from fulfiller.service.view import PublicCampaign, campaign_now
 
 PATH = "/v1/campaigns"
@@ -77,7 +77,7 @@ class Campaigns:
         actor = f"account:{campaign.owner}"
         if create(campaign, store=viewer.store, now=now, actor=actor):
             return True
-        return viewer.store.campaign(campaign.id) == campaign
+        return is_created(viewer.store.campaign(campaign.id), campaign)
 
 
 def _read(terms: dict[str, object], account: str) -> Campaign:

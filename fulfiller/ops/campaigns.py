@@ -19,6 +19,7 @@ from fulfiller.ops.moments import spoken, stamp
 from fulfiller.ops.person import operator
 from fulfiller.ops.show import json_option, remark, show, table
 from fulfiller.service.create import create as create_campaign
+from fulfiller.service.create import is_created
 from fulfiller.service.extend import Extension, extend
 from fulfiller.settings import load
 from fulfiller.wiring import open_truth
@@ -56,7 +57,7 @@ def create(file: Path, **stated: str | int | None) -> None:
         store.add_account(new.owner, at=now)
         if create_campaign(new, store=store, now=now, actor=ACTOR):
             remark(f"Created {new.id}: {new.coupons:,} coupons of {new.value}.")
-        elif store.campaign(new.id) == new:
+        elif is_created(store.campaign(new.id), new):
             remark(f"{new.id} exists already, with these very terms.")
         else:
             raise Failed(f"{new.id} exists already with other terms; choose another with --id")

@@ -1,5 +1,7 @@
 """Create a campaign: its terms, its money cut into stripes, and the event that says so."""
 
+from dataclasses import replace
+
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.stripe import Purse, Stripe, StripeKey, portions
@@ -16,6 +18,13 @@ def create(campaign: Campaign, *, store: Store, now: int, actor: str) -> bool:
         actor=actor,
     )
     return store.create_campaign(campaign, stripes(campaign), event)
+
+
+def is_created(stored: Campaign | None, wanted: Campaign) -> bool:
+    """Return whether a campaign exists as wanted, even if it was extended since."""
+    if stored is None or (stored.floor or 0) < (wanted.floor or 0):
+        return False
+    return replace(wanted, floor=stored.floor) == stored
 
 
 def stripes(campaign: Campaign) -> tuple[Stripe, ...]:

@@ -107,6 +107,17 @@ def test_a_campaign_is_extended_to_the_end_of_a_day_in_its_zone(run: Run, code: 
     assert run("verify").exit_code == 0
 
 
+def test_a_campaign_that_was_extended_may_be_created_again(run: Run) -> None:
+    """Whoever creates it at each deployment is not stopped by an extension in between."""
+    words = ("campaign", "create", FESTIVAL, "--id", "trial")
+    assert run(*words).exit_code == 0
+    assert run("campaign", "extend", "trial", "--until", "2096-02-28").exit_code == 0
+    assert run(*words).exit_code == 0
+    assert run(*words, "--budget", "5000").exit_code == 1
+    shown = json.loads(run("campaign", "show", "trial", "--json").stdout)
+    assert shown["terms"]["floor"] == "2096-02-28T16:00:00Z"
+
+
 @pytest.mark.parametrize(
     ("name", "until", "exit_code", "words"),
     [
