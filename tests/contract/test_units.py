@@ -1,24 +1,17 @@
 """Units: whoever moves the open row decides, others wait and see what was left."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-
 import pytest
 
-from fulfiller.domain.claim import ClaimId, OpenClaim, Stage, State
+from fulfiller.domain.claim import Stage, State
 from fulfiller.domain.error import Raced
-from fulfiller.domain.stripe import Delta, Purse, Stripe
 from fulfiller.domain.tier import Tier
-from fulfiller.service.port import Lane, StripeMove, Unit, Writes
+from fulfiller.service.port import Lane, Writes
 from fulfiller.wiring import Truth
-from tests.contract.crowd import LONGEST_S, aside, waits
+from tests.contract.moves import ACCEPTED, MOVES, committed, park, rows
 from tests.contract.switches import BOTH, switch
 from tests.contract.world import (
     START,
-    VALUE,
-    Open,
     claim,
-    closing,
     coupon,
     event,
     everything,
@@ -27,37 +20,6 @@ from tests.contract.world import (
     taken_in,
     writes,
 )
-
-ACCEPTED = (Stage.ACCEPTED,)
-EVERY_STAGE = tuple(Stage)
-Enter = Callable[[Truth, list[ClaimId]], AbstractContextManager[Unit[OpenClaim]]]
-
-
-def take(store: Truth, ids: list[ClaimId]) -> AbstractContextManager[Unit[OpenClaim]]:
-    """Take accepted claims."""
-    return store.take(ids, ACCEPTED)
-
-
-def park(store: Truth, ids: list[ClaimId]) -> AbstractContextManager[Unit[OpenClaim]]:
-    """Shift accepted claims to parked."""
-    return store.shift(ids, Stage.ACCEPTED, Stage.PARKED)
-
-
-MOVES: dict[str, Enter] = {"take": take, "shift": park}
-
-
-def rows(store: Truth, ids: list[ClaimId], enter: Enter = take) -> list[ClaimId]:
-    """Return what a unit gets, and leave it uncommitted."""
-    with enter(store, ids) as unit:
-        return [row.id for row in unit.rows]
-
-
-def committed(store: Truth, ids: list[ClaimId], enter: Enter = take) -> list[ClaimId]:
-    """Return what a unit gets, and commit it with an event about it."""
-    with enter(store, ids) as unit:
-        got = [row.id for row in unit.rows]
-        unit.commit(Writes(events=(event(*got),)))
-        return got
 
 
 def test_take_returns_whole_open_rows(truth: Truth) -> None:
@@ -134,7 +96,7 @@ def test_take_is_of_the_stages_asked_for(truth: Truth) -> None:
     for stage in Stage:
         with truth.take(ids, (stage,)) as unit:
             assert [row.id for row in unit.rows] == [stages[stage]]
-    with truth.take(ids, EVERY_STAGE) as unit:
+    with truth.take(ids, tuple(Stage)) as unit:
         assert sorted(row.id for row in unit.rows) == sorted(ids)
 
 
@@ -210,95 +172,3 @@ def test_attempts_outlive_a_unit_that_rolls_back(truth: Truth) -> None:
     truth.attempt([mine])
     rows(truth, [mine])
     assert truth.attempt([mine]) == {mine: 2}
-
-
-@pytest.mark.parametrize("second", MOVES)
-@pytest.mark.parametrize("first", MOVES)
-def test_a_second_taker_waits_and_finds_nothing(
-    open_one: Open, truth: Truth, first: str, second: str
-) -> None:
-    """While somebody holds a row, whoever wants it waits; after the commit it is gone."""
-    found(truth)
-    mine = taken_in(truth, "a", "b")
-    with closing(open_one) as other:
-        with MOVES[first](other, mine) as unit:
-            waiting = aside(open_one, lambda store: committed(store, mine, MOVES[second]))
-            assert waits(waiting)
-            unit.commit(Writes(events=(event(*mine),)))
-        assert waiting.result(LONGEST_S) == []
-
-
-@pytest.mark.parametrize("second", MOVES)
-@pytest.mark.parametrize("first", MOVES)
-def test_a_second_taker_gets_what_the_first_one_gave_back(
-    open_one: Open, truth: Truth, first: str, second: str
-) -> None:
-    """After a rollback the one who waited has the rows."""
-    found(truth)
-    mine = taken_in(truth, "a", "b")
-    with closing(open_one) as other:
-        with MOVES[first](other, mine):
-            waiting = aside(open_one, lambda store: committed(store, mine, MOVES[second]))
-            assert waits(waiting)
-        assert sorted(waiting.result(LONGEST_S)) == mine
-
-
-def test_counting_attempts_waits_for_whoever_holds_the_claims(open_one: Open, truth: Truth) -> None:
-    """What is being issued is not counted as tried meanwhile."""
-    found(truth)
-    mine = taken_in(truth, "a", "b")
-    with closing(open_one) as other:
-        with other.take(mine[:1], ACCEPTED) as unit:
-            waiting = aside(open_one, lambda store: store.attempt(mine))
-            assert waits(waiting)
-            unit.commit(Writes(events=(event(mine[0]),)))
-        assert waiting.result(LONGEST_S) == {mine[1]: 1}
-
-
-def test_readers_never_wait(open_one: Open, truth: Truth) -> None:
-    """Whoever only looks sees what was committed last, however many are writing."""
-    found(truth)
-    (mine,) = taken_in(truth, "a")
-    with closing(open_one) as other, other.take([mine], ACCEPTED) as unit:
-        assert unit.rows
-        assert truth.view([mine])[mine].state is State.ACCEPTED
-        assert len(truth.lanes()) == 1
-
-
-def test_locked_stripes_are_whole_and_wait_for_writers(open_one: Open, truth: Truth) -> None:
-    """While all stripes of a campaign are locked nobody moves its money."""
-    found(truth)
-    taken_in(truth, "before")
-    with closing(open_one) as other:
-        with other.lock("festival") as unit:
-            assert [stripe.key.number for stripe in unit.rows] == [0, 1, 2, 3]
-            assert unit.rows[0][Purse.RESERVED] == VALUE
-            waiting = aside(open_one, lambda store: taken_in(store, "after"))
-            assert waits(waiting)
-            unit.commit(Writes(stripes=(_emptied(unit.rows[3]),)))
-        assert len(waiting.result(LONGEST_S)) == 1
-    available = [stripe[Purse.AVAILABLE] for stripe in truth.stripes("festival")]
-    assert available[3] == 0
-    assert sum(stripe[Purse.RESERVED] for stripe in truth.stripes("festival")) == 2 * VALUE
-
-
-def test_a_lock_that_is_not_committed_changes_nothing(truth: Truth) -> None:
-    """Stripes are free again after a look at them."""
-    found(truth)
-    before = everything(truth)
-    for _ in range(2):
-        with truth.lock("festival") as unit:
-            assert len(unit.rows) == 4
-    assert everything(truth) == before
-
-
-def test_stripes_of_an_unknown_campaign_are_none(truth: Truth) -> None:
-    """There is nothing to lock where there is no campaign."""
-    with truth.lock("nowhere") as unit:
-        assert list(unit.rows) == []
-
-
-def _emptied(stripe: Stripe) -> StripeMove:
-    """Return the move that takes a stripe's money away, as gathering does."""
-    left = stripe[Purse.AVAILABLE]
-    return StripeMove(stripe.key, Delta({Purse.LIMIT: -left, Purse.AVAILABLE: -left}))

@@ -54,10 +54,10 @@ ARGS: dict[str, object] = {
     "users": [f"u{n}" for n in range(100)],
     "ids": [f"01900000-0000-7000-8000-{n:012x}" for n in range(500)],
     "stages": ["accepted"],
-    "after": "01900000-0000-7000-8000-000000000001",
+    "kinds": ["claim.accepted"],
     "limit": 500,
 }
-"""Values as busy processes send them; what is not here is `ANY` of its type."""
+"""Values as busy processes send them; what is not here is `ANY` of its type, or 1."""
 ANY = {"uuid": "01900000-0000-7000-8000-000000000001", "text": "x", "bytea": "\\x00"}
 
 Line = psycopg.Connection[tuple[Any, ...]]
@@ -119,13 +119,16 @@ def _generic(line: Line, statement: Statement) -> Node:
 
 def _planned_for(line: Line, statement: Statement) -> Node:
     kinds = dict(re.findall(r"%\((\w+)\)s::(\w+)", statement.postgresql))
-    args = {name: ARGS.get(name, ANY.get(kind, "1")) for name, kind in kinds.items()}
-    bound = {
-        name: literal(value, statement.lists[name]) if isinstance(value, list) else str(value)
-        for name, value in args.items()
-    }
+    bound = {name: _value(name, kind, statement) for name, kind in kinds.items()}
     with psycopg.ClientCursor(line) as cursor:
         return _explained(line, cursor.mogrify(statement.postgresql, bound))
+
+
+def _value(name: str, kind: str, statement: Statement) -> str:
+    usual = ARGS.get(name, ANY.get(kind, "1"))
+    if name not in statement.lists:
+        return str(usual)
+    return literal(usual if isinstance(usual, list) else [usual], kind)
 
 
 def _explained(line: Line, sql: str, options: str = "") -> Node:
