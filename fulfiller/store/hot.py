@@ -223,7 +223,7 @@ UNSEALED = statement(
 SEALED = statement(
     f"select s.number, {', '.join(f'e.{name}' for name in EVENT)} from seal s"
     " join event e on e.id = s.event_id"
-    " where s.number > {after:bigint} and e.kind {in:kinds:text}"
+    " where s.number > {number:bigint} and e.kind {in:kinds:text}"
     " order by s.number limit {limit:bigint}"
 )
 

@@ -187,7 +187,7 @@ class SqlStore(Yard):
     def sealed(self, *, after: int, kinds: Collection[Kind], limit: int) -> Sequence[Sealed]:
         """Return sealed events of these kinds behind a number, in order."""
         wanted = [kind.value for kind in kinds]
-        found = self._one(hot.SEALED, after=after, kinds=wanted, limit=limit)
+        found = self._one(hot.SEALED, number=after, kinds=wanted, limit=limit)
         return [Sealed(cells[0], rows.event(cells[1:])) for cells in found]
 
     def seal(self, seals: Sequence[Seal], *, fence: int) -> None:
