@@ -13,6 +13,10 @@ QUIET = ("celery.worker.strategy",)
 """Celery says "received" and "succeeded" of each task; the second, with the result, is enough."""
 
 
+DISCREET = ("celery.pool",)
+"""These show a task's arguments at level debug, and those of a submission are not for logs."""
+
+
 def connect() -> None:
     """Listen from now on."""
     signals.after_setup_logger.connect(_quiet)
@@ -33,7 +37,7 @@ class _Brief(logging.Filter):
 
 def _quiet(**_: Any) -> None:
     logging.getLogger("celery.app.trace").addFilter(_Brief())
-    for name in QUIET:
+    for name in (*QUIET, *DISCREET):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
