@@ -71,8 +71,8 @@ def set_aside(channel: object, content: bytes | str, flaw: Flaw, remark: str = "
         "content": masked(given[:SHOWN_MAX].decode(errors="backslashreplace")),
     }
     pipeline = client.pipeline(transaction=False)
-    pipeline.hincrby(key(QUARANTINED_KEY), flaw, 1)
     pipeline.xadd(key(QUARANTINE_KEY), entry, maxlen=KEPT_MAX, approximate=False)
+    pipeline.hincrby(key(QUARANTINED_KEY), flaw, 1)
     try:
         pipeline.execute()
     except RedisError as fault:

@@ -13,10 +13,22 @@ from fulfiller.ops.embedded.server import Server
 from fulfiller.store.opening import open_store
 from tests.processes import Process, start, worker_argv
 from tests.workers.festival import Festival
+from tests.workers.upstream import Upstream, make_key
 
 SECRET = "a secret for tests that is long enough"
 StartWorker = Callable[..., Process]
 _numbers = count(1)
+
+
+def worker_env(store_url: str, broker_url: str, home: Path, *, slots: int = 1) -> dict[str, str]:
+    """Return the settings of a worker."""
+    return {
+        "FULFILLER_STORE_URL": store_url,
+        "FULFILLER_BROKER_URL": broker_url,
+        "FULFILLER_HOME": str(home),
+        "FULFILLER_SECRET": SECRET,
+        "FULFILLER_WORKER_SLOTS": str(slots),
+    }
 
 
 @pytest.fixture
@@ -26,13 +38,7 @@ def start_worker(valkey: Server, tmp_path: Path) -> Iterator[StartWorker]:
 
     def begin(store_url: str, *options: str, slots: int = 1, **env: str) -> Process:
         number = next(_numbers)
-        variables = {
-            "FULFILLER_STORE_URL": store_url,
-            "FULFILLER_BROKER_URL": valkey.url,
-            "FULFILLER_HOME": str(tmp_path),
-            "FULFILLER_SECRET": SECRET,
-            "FULFILLER_WORKER_SLOTS": str(slots),
-        }
+        variables = worker_env(store_url, valkey.url, tmp_path, slots=slots)
         process = start(
             worker_argv(f"worker{number}", *options),
             env=variables | env,
@@ -77,3 +83,9 @@ def festival(store_url: str) -> Iterator[Festival]:
     store = open_store(store_url, application="test")
     yield Festival.begin(store)
     store.close()
+
+
+@pytest.fixture
+def upstream(festival: Festival, valkey: Server) -> Upstream:
+    """An upstream with a key that may do what it wants."""
+    return Upstream(valkey.url, make_key(festival.store, SECRET))

@@ -37,7 +37,7 @@ def test_ten_spaced_claims_are_ten_tasks(
         assert [event["args"] for event in received] == [public_id(i) for i in ids]
         assert {event["name"] for event in received} == {"claims.issue"}
         results = {event["result"] for event in of_kind(seen, "task-succeeded")}
-        assert results == {"'issued=1 left=0 parked=0'"}
+        assert results == {"'issued=1 left=0 parked=0 declined=0'"}
     assert worker.alive
 
 

@@ -3,7 +3,7 @@
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
 from typing import Any
@@ -22,7 +22,7 @@ from fulfiller.ops.embedded.server import Server
 from fulfiller.store.opening import open_store
 from tests.processes import Process, start, worker_argv
 from tests.waiting import until
-from tests.workers.conftest import SECRET
+from tests.workers.conftest import SECRET, worker_env
 from tests.workers.festival import ACCOUNT, Festival
 from tests.workers.upstream import (
     Upstream,
@@ -35,7 +35,7 @@ from tests.workers.upstream import (
     raw,
     sent_ten_times,
 )
-from tests.workers.watch import events, of_kind
+from tests.workers.watch import dumped, events, of_kind
 from workers.submitting import FAILED_MAX
 
 MANUAL = (Path(__file__).parents[2] / "config/schemas/README.md").read_text()
@@ -61,13 +61,7 @@ def festival(store_url: str) -> Iterator[Festival]:
 def worker(_valkey: Server, store_url: str) -> Iterator[Process]:
     """One worker for all tests here; the broker is emptied under it before each."""
     home = Path(store_url.removeprefix("sqlite:///")).parent
-    env = {
-        "FULFILLER_STORE_URL": store_url,
-        "FULFILLER_BROKER_URL": _valkey.url,
-        "FULFILLER_HOME": str(home),
-        "FULFILLER_SECRET": SECRET,
-        "FULFILLER_WORKER_SLOTS": "1",
-    }
+    env = worker_env(store_url, _valkey.url, home)
     process = start(worker_argv("submit"), env=env, log=home / "worker.log")
     try:
         process.says(" ready.", within_s=60)
@@ -75,12 +69,6 @@ def worker(_valkey: Server, store_url: str) -> Iterator[Process]:
     finally:
         process.kill()
         sys.stdout.write(process.text())
-
-
-@pytest.fixture
-def upstream(festival: Festival, valkey: Server) -> Upstream:
-    """An upstream with a key that may do what it wants."""
-    return Upstream(valkey.url, make_key(festival.store, SECRET))
 
 
 def test_a_claim_sent_ten_times_is_one_claim(
@@ -306,18 +294,3 @@ def test_a_flood_of_submissions_does_not_keep_coupons_waiting(
     until(lambda: festival.issued(ids), within_s=20)
     assert redis.llen(key("claims.in")) > 50
     until(lambda: counted_up(queue, accepted=100), within_s=30)
-
-
-def dumped(redis: Redis) -> str:
-    """Return everything that the broker holds, as text."""
-    readers: dict[object, Callable[[Any], object]] = {
-        b"list": lambda name: redis.lrange(name, 0, -1),
-        b"hash": redis.hgetall,
-        b"zset": lambda name: redis.zrange(name, 0, -1),
-        b"set": redis.smembers,
-        b"string": redis.get,
-        b"stream": redis.xrange,
-    }
-    found = [(name, readers[redis.type(name)](name)) for name in redis.scan_iter()]
-    assert len(found) > 3
-    return str(found)

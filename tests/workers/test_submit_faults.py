@@ -13,26 +13,19 @@ from fulfiller.broker.topology import key
 from fulfiller.ops.embedded.server import Server
 from tests.processes import Process
 from tests.waiting import until
-from tests.workers.conftest import SECRET, StartWorker
+from tests.workers.conftest import StartWorker
 from tests.workers.festival import NAME, Festival
 from tests.workers.upstream import (
     Upstream,
     claim,
     counted_up,
     entered,
-    make_key,
     raw,
     sent_ten_times,
 )
 from tests.workers.watch import events, of_kind
 
 pytestmark = pytest.mark.parametrize("store_url", ["postgres"], indirect=True)
-
-
-@pytest.fixture
-def upstream(festival: Festival, valkey: Server) -> Upstream:
-    """An upstream with a key that may do what it wants."""
-    return Upstream(valkey.url, make_key(festival.store, SECRET))
 
 
 def test_nothing_is_lost_while_the_store_is_away(
