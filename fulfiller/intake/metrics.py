@@ -21,7 +21,6 @@ from fulfiller.intake.sighting import Viewer
 
 PATH = "/metrics"
 MEDIA_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
-FRESH_S = 1.0
 
 
 class Metrics:
@@ -66,7 +65,7 @@ class Metrics:
         except Problem:
             # The store holds the thread up: what this process counted is told all the same.
             text = self._written(None, None)
-        self._until = self._parts.monotonic() + FRESH_S
+        self._until = self._parts.monotonic() + self._parts.limits.metrics_ttl_s
         self._reading = None
         return text
 

@@ -57,6 +57,8 @@ class Limits:
     """How long an API key is trusted, or refused, without asking the store again."""
     keys_max: int = 10_000
     campaign_ttl_s: float = 1.0
+    metrics_ttl_s: float = 1.0
+    """How long one reading of store and broker serves all scrapers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,8 @@ from fulfiller.intake.parts import IntakeParts, Limits, Truth
 from fulfiller.store.opening import open_store
 from tests.intake.door import DEAD_BROKER, Door, made_of, served
 
-AT_ONCE = Limits(campaign_ttl_s=0.0)
-"""Nothing is remembered of campaigns, for the next test has others of the same name."""
+AT_ONCE = Limits(campaign_ttl_s=0.0, metrics_ttl_s=0.0)
+"""Nothing is remembered, for the next test has others of the same name."""
 
 
 class Moving:
