@@ -7,7 +7,7 @@ from fulfiller.broker.raw import redis_of
 from fulfiller.broker.topology import EPOCH_KEY, key
 
 TESTED = "Valkey, with every change; Redis 6.2 and newer speak the same protocol"
-UNTESTED = "RabbitMQ and Sentinel are built in and not tested yet"
+UNTESTED = "Not tested yet, though built in: RabbitMQ and Sentinel"
 VERSION_MIN = (6, 2)
 
 

@@ -9,11 +9,13 @@ from sqlalchemy import Connection
 from fulfiller.store.link import Link
 from fulfiller.store.opening import open_store
 
+SQLITE = "sqlite:///"
 SCRIPTS = Path(__file__).parent / "migration"
 
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Create or migrate the schema behind a store URL; running it again changes nothing."""
+    _touch(url)
     store = open_store(url, application="migration")
     link: Link = store.link
     try:
@@ -21,6 +23,13 @@ def upgrade(url: str, revision: str = "head") -> None:
             command.upgrade(_config(connection), revision)
     finally:
         store.close()
+
+
+def _touch(url: str) -> None:
+    """Create an SQLite file for its owner alone: it names people, and SQLite leaves it open."""
+    file = Path(url.removeprefix(SQLITE))
+    if url.startswith(SQLITE) and file.parent.is_dir():
+        file.touch(mode=0o600)
 
 
 def _config(connection: Connection) -> Config:

@@ -62,7 +62,7 @@ def _text(findings: Sequence[Finding]) -> str:
     lines = [line for finding in findings for line in _lines(finding, width)]
     wrong = sum(finding.state in (State.FAILED, State.AWAY) for finding in findings)
     said = f"{wrong} of {len(findings)} checks failed." if wrong else "Nothing is wrong."
-    return "\n".join([*lines, "", said, f"Brokers tested: {TESTED}. {UNTESTED}."])
+    return "\n".join([*lines, "", said, f"Brokers tested: {TESTED}.", f"{UNTESTED}."])
 
 
 def _lines(finding: Finding, width: int) -> list[str]:

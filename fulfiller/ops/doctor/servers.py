@@ -4,7 +4,7 @@ from pathlib import Path
 from threading import Event
 from urllib.parse import urlsplit
 
-from fulfiller.broker.checkup import TESTED, UNTESTED, VERSION_MIN, Checkup
+from fulfiller.broker.checkup import UNTESTED, VERSION_MIN, Checkup
 from fulfiller.broker.queue import CeleryQueue
 from fulfiller.clock import wall_clock
 from fulfiller.domain.error import StoreError, StoreUnavailable
@@ -70,7 +70,7 @@ def broker(queue: CeleryQueue, url: str, deployment: str) -> list[Finding]:
     """Check that the broker answers, is new enough, forgets nothing and is ours alone."""
     found = queue.checkup()
     if found is None:
-        detail = f"it does not answer: {queue.fault}; claims wait in the store"
+        detail = f"it does not answer, claims wait in the store: {queue.fault}"
         return [away("broker", detail, START)]
     return [kind(found), eviction(found, url), *_owner(queue, found, deployment)]
 
@@ -78,11 +78,11 @@ def broker(queue: CeleryQueue, url: str, deployment: str) -> list[Finding]:
 def kind(found: Checkup) -> Finding:
     """Judge what serves as a broker."""
     if found.speaks is None:
-        return warning("broker", f"{found.server}: {UNTESTED}", "valkey-server --port 6379")
+        return warning("broker", f"{found.server}; {UNTESTED}", "valkey-server --port 6379")
     if found.speaks < VERSION_MIN:
         needed = ".".join(map(str, VERSION_MIN))
         return failed("broker", f"{found.server} is older than {needed}", "apt-get install valkey")
-    return ok("broker", f"{found.server} (tested: {TESTED})")
+    return ok("broker", found.server)
 
 
 def eviction(found: Checkup, url: str) -> Finding:
