@@ -6,6 +6,7 @@ may lie in a file of their own, named by `..._FILE`. This module alone reads the
 """
 
 import os
+import re
 import tomllib
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,6 +28,7 @@ SECRETS = ("api_key", "broker_url", "secret", "store_url")
 STORES = ("sqlite:////", "postgresql://")
 BROKERS = ("redis://", "rediss://", "redis+socket://", "sentinel://", "amqp://", "amqps://")
 LEVELS = ("debug", "info", "warning", "error")
+HOOK = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
 SECRET_BYTES = 32
 SECRET_LENGTH_MIN = 16
 
@@ -37,7 +39,8 @@ class Settings:
 
     `secret` is the root of the coupon codes and of the stored hashes of API keys; without it
     no code can be told again. `group_max`: claims committed together at most;
-    `worker_slots`: tasks that one worker runs at a time.
+    `worker_slots`: tasks that one worker runs at a time. `eligibility`: a hook as
+    `package.module:function`; without it an entry point of that group, if there is one.
     """
 
     home: Path
@@ -50,6 +53,8 @@ class Settings:
     flower_port: int = 5555
     group_max: int = 500
     worker_slots: int = 2
+    eligibility: str = ""
+    eligibility_deadline_s: int = 2
     log_level: str = "info"
     api_url: str = "http://127.0.0.1:8080"
     api_key: str | None = field(default=None, repr=False)
@@ -224,7 +229,7 @@ def _checks(settings: Settings) -> tuple[tuple[str, bool, str], ...]:
             ("flower_port", settings.flower_port),
         )
     )
-    secret = settings.secret
+    secret, hook = settings.secret, settings.eligibility
     return (
         *ports,
         ("store_url", settings.store_url.startswith(STORES), _begins(STORES)),
@@ -232,6 +237,8 @@ def _checks(settings: Settings) -> tuple[tuple[str, bool, str], ...]:
         ("secret", not secret or len(secret) >= SECRET_LENGTH_MIN, "use at least 16 characters"),
         ("group_max", 1 <= settings.group_max <= 1_000, "use 1 to 1000 claims"),
         ("worker_slots", 1 <= settings.worker_slots <= 256, "use 1 to 256 tasks"),
+        ("eligibility", not hook or bool(HOOK.fullmatch(hook)), "write package.module:function"),
+        ("eligibility_deadline_s", 1 <= settings.eligibility_deadline_s <= 5, "use 1 to 5 seconds"),
         ("log_level", settings.log_level in LEVELS, f"use one of {', '.join(LEVELS)}"),
         ("api_url", settings.api_url.startswith(("http://", "https://")), "begin with http://"),
     )

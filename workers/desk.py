@@ -4,12 +4,14 @@ A connection that a parent opened must never be used by two, and threads of one 
 don't share a store either, so each has a desk of its own.
 """
 
+from dataclasses import replace
 from functools import cache
 from threading import local
 
 from fulfiller.service.issue import Press
 from fulfiller.settings import Settings, load
 from fulfiller.wiring import Parts, open_parts, press
+from workers.eligibility import Guard, configured
 
 _mine = local()
 
@@ -32,8 +34,15 @@ def desk() -> Press:
     """Return what this thread issues with."""
     found: Press | None = getattr(_mine, "press", None)
     if found is None:
-        found = _mine.press = press(parts(), "worker")
+        found = _mine.press = replace(press(parts(), "worker"), ask=guard())
     return found
+
+
+@cache
+def guard() -> Guard | None:
+    """Return the eligibility hook of this process behind its guard, if there is one."""
+    hook = configured(settings().eligibility)
+    return None if hook is None else Guard(hook, settings().eligibility_deadline_s)
 
 
 def leave() -> None:

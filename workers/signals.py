@@ -6,8 +6,9 @@ from typing import Any
 from celery import signals
 from celery.exceptions import Reject
 
+from fulfiller.domain.error import SettingError
 from fulfiller.wiring import open_parts
-from workers.desk import leave, settings
+from workers.desk import guard, leave, settings
 
 QUIET = ("celery.worker.strategy",)
 """Celery says "received" and "succeeded" of each task; the second, with the result, is enough."""
@@ -42,8 +43,15 @@ def _quiet(**_: Any) -> None:
 
 
 def _load(**_: Any) -> None:
-    """Import drivers before the fork, for an import in each child would cost it a second."""
+    """Import drivers before the fork, for an import in each child would cost it a second.
+
+    And the eligibility hook: without the one that is configured no worker may begin.
+    """
     open_parts(settings(), application="worker").close()
+    try:
+        guard()
+    except SettingError as fault:
+        raise SystemExit(str(fault)) from fault
 
 
 def _leave(**_: Any) -> None:

@@ -4,11 +4,7 @@ They run in its event loop, where 50 ms delay every acknowledgement.
 """
 
 import logging
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from signal import ITIMER_REAL, SIGALRM, setitimer, signal
-from types import FrameType
+from collections.abc import Callable
 from typing import Any
 
 from celery.bootsteps import StartStopStep
@@ -18,6 +14,7 @@ from fulfiller.broker.quarantine import set_aside
 from fulfiller.broker.screen import task_flaw
 from fulfiller.broker.strip import strip
 from fulfiller.wiring import open_truth
+from workers.deadline import within
 from workers.desk import settings
 
 ANNOUNCE_EVERY_S = 3.0
@@ -96,27 +93,6 @@ def announce(worker: str, slots: int) -> None:
     # Outside of the limit: this imports a driver, and an import that is cut off stays broken.
     store = open_truth(settings(), application="worker")
     try:
-        with _at_most(ANNOUNCE_LIMIT_S):
-            store.announce(worker, slots, ttl_s=ANNOUNCE_TTL_S)
+        within(ANNOUNCE_LIMIT_S, lambda: store.announce(worker, slots, ttl_s=ANNOUNCE_TTL_S))
     finally:
         store.close()
-
-
-@contextmanager
-def _at_most(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError in the body after so many seconds, also out of a blocking call."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal(SIGALRM, _late)
-    # Again and again, should something on the way swallow the first one.
-    setitimer(ITIMER_REAL, seconds, seconds)
-    try:
-        yield
-    finally:
-        setitimer(ITIMER_REAL, 0)
-        signal(SIGALRM, before)
-
-
-def _late(_signal: int, _frame: FrameType | None) -> None:
-    raise TimeoutError("the store did not answer in time")

@@ -69,4 +69,5 @@ def claims_submit(self: Task[..., str], *args: Any, **kwargs: Any) -> str:
 
 def told(done: Issued) -> str:
     """Return what a run did, as logs and Flower show it."""
-    return f"issued={len(done.issued)} left={len(done.left)} parked={len(done.parked)}"
+    counts = {name: len(getattr(done, name)) for name in ("issued", "left", "parked", "declined")}
+    return " ".join(f"{name}={number}" for name, number in counts.items())

@@ -49,6 +49,10 @@ class Unsure:
     """Nobody can tell now: the claim stays open and is asked about again later."""
 
 
+class Nonsense(ValueError):
+    """A hook's answer can't be understood."""
+
+
 Verdict = Eligible | Ineligible | Unsure
 
 
@@ -60,9 +64,9 @@ class Eligibility(Protocol):
 
 
 def verdicts(answer: object, number: int) -> tuple[Verdict, ...]:
-    """Return what a hook said of so many claims; raise ValueError if it can't be understood."""
+    """Return what a hook said of so many claims; raise Nonsense if it can't be understood."""
     if not isinstance(answer, Sequence) or len(answer) != number:
-        raise ValueError(f"a hook must answer a sequence of {number} verdicts")
+        raise Nonsense(f"a hook must answer a sequence of {number} verdicts")
     return tuple([_verdict(each) for each in answer])
 
 
@@ -71,14 +75,14 @@ def _verdict(said: object) -> Verdict:
         return Ineligible(_line(said.reason))
     if isinstance(said, Eligible | Unsure):
         return said
-    raise ValueError(f"{type(said).__name__} is no verdict: say Eligible, Ineligible or Unsure")
+    raise Nonsense(f"{type(said).__name__} is no verdict: say Eligible, Ineligible or Unsure")
 
 
 def _line(reason: object) -> str:
     """Return a reason as one short line, without what a database would refuse."""
     if not isinstance(reason, str):
-        raise ValueError(f"the reason of a no must be text, not {type(reason).__name__}")  # noqa: TRY004 - one fault for all nonsense
+        raise Nonsense(f"the reason of a no must be text, not {type(reason).__name__}")
     line = "".join(letter if letter.isprintable() else " " for letter in reason[:REASON_MAX])
     if not line.strip():
-        raise ValueError("a no must state its reason")
+        raise Nonsense("a no must state its reason")
     return line.strip()

@@ -8,6 +8,7 @@ from fulfiller.domain.eligibility import (
     REASON_MAX,
     Eligible,
     Ineligible,
+    Nonsense,
     Unsure,
     Verdict,
     verdicts,
@@ -35,7 +36,7 @@ def test_an_answer_is_a_verdict_for_each(answer: Sequence[Verdict]) -> None:
 @pytest.mark.parametrize("what", NONSENSE)
 def test_nonsense_is_refused(what: str) -> None:
     """Nobody guesses what was meant."""
-    with pytest.raises(ValueError, match=r"verdict|reason"):
+    with pytest.raises(Nonsense, match=r"verdict|reason"):
         verdicts(NONSENSE[what], 2)
 
 
