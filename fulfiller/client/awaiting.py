@@ -72,6 +72,10 @@ class AsyncClient:
         """Return a claim as it is now."""
         return await self._drive(flow.get(claim_id, self._patience))
 
+    async def find(self, key: str) -> Claim:
+        """Return the claim that was submitted with this key; raise Unknown if there is none."""
+        return await self._drive(flow.find(key, self._patience))
+
     async def wait(self, claim_id: str, *, within_s: float = 60.0) -> Claim:
         """Return a claim once it is done, or as it is when the time is over: look at `.done`."""
         return await self._drive(flow.wait(claim_id, self._patience, within_s))

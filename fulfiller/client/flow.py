@@ -82,6 +82,11 @@ def get(claim_id: str, patience: Patience) -> Flow[Claim]:
     return wire.claim_in((yield from _exchange(wire.looking(claim_id), patience)))
 
 
+def find(key: str, patience: Patience) -> Flow[Claim]:
+    """Return the claim that was submitted with this key."""
+    return wire.claim_in((yield from _exchange(wire.finding(key), patience)))
+
+
 def cancel(claim_id: str, patience: Patience) -> Flow[Claim]:
     """Cancel a claim and return it."""
     return wire.claim_in((yield from _exchange(wire.cancelling(claim_id), patience)))

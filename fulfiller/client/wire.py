@@ -68,6 +68,11 @@ def looking(claim_id: str, wait_s: float = 0.0) -> Call:
     return Call(method="GET", path=path, headers={}, wait_s=wait_s)
 
 
+def finding(key: str) -> Call:
+    """Return the call that finds a claim by the key it was submitted with."""
+    return Call(method="GET", path=f"{CLAIMS}?key={quote(_quoted(key), safe='')}", headers={})
+
+
 def cancelling(claim_id: str) -> Call:
     """Return the call that cancels a claim."""
     return Call(method="DELETE", path=f"{CLAIMS}/{quote(claim_id, safe='')}", headers={})

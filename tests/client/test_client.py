@@ -56,6 +56,16 @@ def test_from_a_claim_to_its_coupon(door: Door) -> None:
     assert issued.tier == "p1"
 
 
+def test_a_claim_is_found_by_its_key(door: Door) -> None:
+    """Whatever ASCII the key is made of; a key that nobody used is unknown."""
+    with _client(door) as client:
+        for number, key in enumerate(("order-42", "a+b &c=%20", '"quoted"', "\\")):
+            claim = client.submit(NAME, f"user-{number}", key=key)
+            assert client.find(key).claim_id == claim.claim_id
+        with pytest.raises(Unknown):
+            client.find("never used")
+
+
 def test_submitting_again_is_told_as_a_repeat(door: Door) -> None:
     """With a key of one's own the claim comes back as it is now."""
     with _client(door) as client:
