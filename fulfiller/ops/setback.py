@@ -11,6 +11,8 @@ from fulfiller.service.port import ClaimView, Lane, Store
 from fulfiller.wiring import Truth
 
 COLUMNS = ("claim", "campaign", "tier", "user", "parked since", "attempts", "reason")
+UNKNOWN = "unknown"
+"""The currency of a campaign whose terms are gone, which may be why its claims are parked."""
 WORDS = {Kind.CLAIM_PARKED: "parked", Kind.CLAIM_REPLAYED: "replayed"}
 
 
@@ -47,7 +49,7 @@ def worth(chosen: Sequence[Parked], store: Store) -> str:
     for each in chosen:
         currency = _currency(each.claim.campaign, store)
         sums[currency] = sums.get(currency, 0) + each.claim.amount
-    return " and ".join(str(Money(amount, currency)) for currency, amount in sorted(sums.items()))
+    return " and ".join(_money(amount, currency) for currency, amount in sorted(sums.items()))
 
 
 def history(view: ClaimView, store: Truth) -> list[dict[str, object]]:
@@ -76,4 +78,8 @@ def _setback(event: Event) -> tuple[int, str, str, str]:
 
 def _currency(campaign: str, store: Store) -> str:
     terms = store.terms(campaign)
-    return "XXX" if terms is None else terms.value.currency
+    return UNKNOWN if terms is None else terms.value.currency
+
+
+def _money(amount: int, currency: str) -> str:
+    return f"{amount} {currency}" if currency == UNKNOWN else str(Money(amount, currency))
