@@ -42,9 +42,12 @@ class KeyRecord:
     revoked_at: int | None = None
 
     def opens(self, secret: bytes, *, pepper: bytes, now: int) -> bool:
-        """Return whether this secret is the key's and the key is neither over nor revoked."""
-        alive = self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
-        return compare_digest(key_hash(secret, pepper), self.hash) and alive
+        """Return whether this secret is the key's and the key is alive."""
+        return compare_digest(key_hash(secret, pepper), self.hash) and self.alive(now=now)
+
+    def alive(self, *, now: int) -> bool:
+        """Return whether the key is neither over nor revoked."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
 def key_hash(secret: bytes, pepper: bytes) -> bytes:

@@ -1,15 +1,15 @@
 """The app: parts put together, the fast lane in front, FastAPI and its contract behind.
 
 The claim routes are hot. A fast lane therefore takes them before the framework does; the
-very same handlers stand behind FastAPI, which knows their contract and everything else.
+very same handlers stand behind FastAPI, which knows everything else.
 """
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import zip_longest
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 
 from fulfiller.domain.act import Verb
@@ -17,9 +17,10 @@ from fulfiller.intake import docs
 from fulfiller.intake.campaigns import Campaigns
 from fulfiller.intake.claims import PATH, Claims
 from fulfiller.intake.committer import Committer
-from fulfiller.intake.contract import OPERATIONS, components, described
+from fulfiller.intake.contract import OPERATIONS, SHAPES
 from fulfiller.intake.coupons import Coupons
 from fulfiller.intake.desk import Desk
+from fulfiller.intake.document import document
 from fulfiller.intake.exchange import (
     Asked,
     Handler,
@@ -36,7 +37,6 @@ from fulfiller.intake.exchange import (
 )
 from fulfiller.intake.health import Health
 from fulfiller.intake.keys import Keys
-from fulfiller.intake.metrics import PATH as METRICS
 from fulfiller.intake.metrics import Metrics
 from fulfiller.intake.outcomes import Outcomes
 from fulfiller.intake.parts import IntakeParts
@@ -44,9 +44,6 @@ from fulfiller.intake.problem import Code, Problem
 from fulfiller.intake.publisher import Publisher
 from fulfiller.intake.watch import Watch
 
-TITLE = "Fulfiller"
-VERSION = "1"
-ABOUT = "Claims come in, are kept, and become coupons; a 202 is a promise."
 STATUS_CODES = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED}
 Threads = tuple[Publisher | Committer | Desk | Watch | Metrics, ...]
 
@@ -80,6 +77,9 @@ class App:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            # Answered like GET; the server leaves the body out.
+            scope = {**scope, "method": "GET"}
         fast = self._fast_lane and scope["type"] == "http"
         handler = self._lane(scope) if fast else None
         if handler is None:
@@ -121,6 +121,7 @@ def _handlers(claims: Claims, campaigns: Campaigns, health: Health) -> dict[str,
         "show_campaign": campaigns.show,
         "live": health.live,
         "ready": health.ready,
+        "list_problems": health.problems,
         "explain_problem": health.problem,
     }
 
@@ -133,25 +134,17 @@ def _coupon_handlers(coupons: Coupons) -> dict[str, Handler]:
 
 def _api(handlers: dict[str, Handler], threads: Threads) -> FastAPI:
     """Return the FastAPI app with every operation of the contract."""
-    api = FastAPI(
-        title=TITLE, version=VERSION, description=ABOUT, lifespan=_lifespan(threads),
-        openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
-    )  # fmt: skip
+    api = FastAPI(lifespan=_lifespan(threads), openapi_url=None, redirect_slashes=False)
     for operation in OPERATIONS:
         api.add_api_route(
             operation.path,
             _endpoint(handlers[operation.name]),
             methods=[operation.method],
             name=operation.name,
-            operation_id=operation.name,
-            summary=operation.summary,
-            status_code=next(iter(operation.gives)),
             response_class=Response,
-            openapi_extra=described(operation),
         )
-    api.add_route(METRICS, _endpoint(handlers["metrics"]))
-    document = _document(api)
-    openapi, html = encode(document), docs.page(document)
+    told = document(OPERATIONS, SHAPES)
+    openapi, html = encode(told), docs.page(told)
     api.add_route("/openapi.json", _page(openapi, "application/json"))
     api.add_route("/docs", _page(html, "text/html; charset=utf-8"))
     api.add_exception_handler(HTTPException, _not_routed)
@@ -170,13 +163,6 @@ def _lifespan(threads: Threads) -> Callable[[FastAPI], Any]:
                 await thread.stop()
 
     return lifespan
-
-
-def _document(api: FastAPI) -> dict[str, Any]:
-    document: dict[str, Any] = get_openapi(
-        title=api.title, version=api.version, description=api.description, routes=api.routes
-    )
-    return document | {"components": components()}
 
 
 def _endpoint(handler: Handler) -> Callable[[Request], Any]:
@@ -198,10 +184,21 @@ def _page(body: bytes, content_type: str) -> Callable[[Request], Any]:
 async def _not_routed(request: Request, fault: Exception) -> Response:
     """Tell what the router refused as the problem that it is."""
     status = getattr(fault, "status_code", 404)
-    allow = (getattr(fault, "headers", None) or {}).get("Allow")
+    allow = _allowed(request.scope["path"]) if status == 405 else None
     problem = Problem(STATUS_CODES.get(status, Code.NOT_FOUND), allow=allow)
     wanted = asked(request.scope)
     return _response(problem_reply(problem, wanted), wanted)
+
+
+def _allowed(path: str) -> str:
+    """Return the methods that there are for a path."""
+    methods = {each.method for each in OPERATIONS if _fits(each.path, path)} or {"GET"}
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+
+
+def _fits(template: str, path: str) -> bool:
+    parts = zip_longest(template.split("/"), path.split("/"), fillvalue="")
+    return all(wanted == said or (wanted.startswith("{") and said) for wanted, said in parts)
 
 
 def _response(reply: Reply, request: Asked) -> Response:

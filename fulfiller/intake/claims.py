@@ -16,7 +16,7 @@ from fulfiller.intake.desk import Desk
 from fulfiller.intake.exchange import Asked, Receive, Reply, encode, json_body
 from fulfiller.intake.keys import Keys
 from fulfiller.intake.parts import IntakeParts
-from fulfiller.intake.problem import Code, Flaw, Problem, ProblemBody, refused, unavailable
+from fulfiller.intake.problem import Code, Flaw, Problem, ProblemBody, unavailable
 from fulfiller.intake.reading import (
     REMEDIES,
     batch_bodies,
@@ -72,7 +72,7 @@ class Claims:
         key = idempotency_key(headers.get(b"idempotency-key"))
         request = claim_request(body, account, key)
         (taken,) = await self._committer.submit((request,))
-        result = _result(taken, request)
+        result = _result(taken)
         if isinstance(result, Problem):
             raise result
         status, replayed, claim = result
@@ -91,7 +91,7 @@ class Claims:
         requests = [each for each in read if isinstance(each, Request)]
         taken = iter(await self._take(requests))
         results = [
-            _batch_result(each if isinstance(each, Problem) else _result(next(taken), each), asked)
+            _batch_result(each if isinstance(each, Problem) else _result(next(taken)), asked)
             for each in read
         ]
         self._parts.tally.refused.update(
@@ -148,13 +148,13 @@ class Claims:
         return taken
 
 
-def _result(taken: Taken, request: Request) -> tuple[int, bool, PublicClaim] | Problem:
+def _result(taken: Taken) -> tuple[int, bool, PublicClaim] | Problem:
     """Return status, whether it is a repeat, and the claim; or the problem."""
     if isinstance(taken, Accepted):
         return 202, False, fresh_claim(taken.claim, taken.state)
     if isinstance(taken, Sighting):
         return 200, True, taken.shown
-    return taken if isinstance(taken, Problem) else refused(taken.why, request.campaign)
+    return taken
 
 
 def _batch_result(result: tuple[int, bool, PublicClaim] | Problem, asked: Asked) -> BatchResult:

@@ -16,16 +16,16 @@ from threading import Event, Thread
 
 from fulfiller.domain.claim import Request
 from fulfiller.domain.error import Raced, StoreUnavailable
-from fulfiller.domain.outcome import Accepted, Answer, Refused, Repeated
+from fulfiller.domain.outcome import Accepted, Answer, Refused, Repeated, Why
 from fulfiller.intake.parts import IntakeParts
-from fulfiller.intake.problem import Code, Problem, unavailable
+from fulfiller.intake.problem import Code, Problem, refused, unavailable
 from fulfiller.intake.publisher import Publisher
 from fulfiller.intake.sighting import Sighting, Viewer
 from fulfiller.service.accept import accept
 from fulfiller.service.decide import Round
 from fulfiller.service.port import Lane
 
-Taken = Accepted | Sighting | Refused | Problem
+Taken = Accepted | Sighting | Problem
 """What became of a request: a fresh claim, the claim it repeats, or why there is none."""
 PAUSE_S = 0.05
 PAUSE_MAX_S = 0.5
@@ -193,13 +193,27 @@ class Committer:
                 if isinstance(answer, Accepted) and answer.offered
             ]
         )
-        return _with_sightings(answers, viewer)
+        told = [_told(*each, viewer) for each in zip(requests, answers, strict=True)]
+        return _with_sightings(told, viewer)
 
 
-def _with_sightings(answers: Sequence[Answer], viewer: Viewer) -> list[Taken]:
+def _told(request: Request, answer: Answer, viewer: Viewer) -> Answer | Problem:
+    """Return the answer; a refusal becomes the problem that says all there is to say."""
+    if not isinstance(answer, Refused):
+        return answer
+    early = answer.why is Why.NOT_OPEN_YET
+    opens_at = viewer.campaign(request.campaign).opens_at if early else None
+    return refused(answer.why, request.campaign, opens_at=opens_at)
+
+
+def _with_sightings(answers: Sequence[Answer | Problem], viewer: Viewer) -> list[Taken]:
     """Replace what repeats a claim by that claim as it is now, all in one read."""
     repeated = {answer.claim_id for answer in answers if isinstance(answer, Repeated)}
     if not repeated:
-        return [answer for answer in answers if not isinstance(answer, Repeated)]
+        return [answer for answer in answers if isinstance(answer, Accepted | Problem)]
     seen = viewer.see(repeated)
-    return [seen[answer.claim_id] if isinstance(answer, Repeated) else answer for answer in answers]
+    return [
+        seen[answer.claim_id] if isinstance(answer, Repeated) else answer
+        for answer in answers
+        if not isinstance(answer, Refused)
+    ]

@@ -1,25 +1,29 @@
-"""The contract: every operation of the door with its shapes and problems, for OpenAPI."""
-
-from typing import Any
-
-import msgspec
+"""The contract: every operation of the door, with its shapes and its problems."""
 
 from fulfiller.domain.key import Scope
-from fulfiller.domain.terms import KEYS, REQUIRED
 from fulfiller.intake.claims import BatchOut, BatchResult
 from fulfiller.intake.coupons import ReserveIn, RevokeIn
 from fulfiller.intake.operation import BODY, KEYED, Operation
-from fulfiller.intake.outcomes import AFTER_DIGITS_MAX, PublicOutcomes
-from fulfiller.intake.problem import KINDS, Code, ProblemBody
-from fulfiller.intake.reading import KEY_MAX, BatchClaimIn, ClaimIn
+from fulfiller.intake.outcomes import PublicOutcomes
+from fulfiller.intake.problem import Code, ProblemBody
+from fulfiller.intake.reading import BatchClaimIn, ClaimIn
 from fulfiller.intake.till import COUPON_OPERATIONS
 from fulfiller.service.view import PublicCampaign, PublicClaim, PublicCouponNow
 
-_OF_COUPONS = (PublicCouponNow, ReserveIn, RevokeIn)
-REF = "#/components/schemas/"
-PROBLEM_TYPE = "application/problem+json"
-Tree = dict[str, Any]
-
+SHAPES = (
+    ClaimIn,
+    BatchClaimIn,
+    PublicClaim,
+    PublicCampaign,
+    BatchOut,
+    BatchResult,
+    PublicOutcomes,
+    ProblemBody,
+    PublicCouponNow,
+    ReserveIn,
+    RevokeIn,
+)
+"""The types of ours that callers meet; `shapes.py` has the rest, `examples.py` one of each."""
 
 _REFUSALS = (
     Code.UNKNOWN_CAMPAIGN,
@@ -130,6 +134,23 @@ OPERATIONS = (
         problems=(Code.UNAVAILABLE,),
     ),
     Operation(
+        name="metrics",
+        method="GET",
+        path="/metrics",
+        summary="Figures for Prometheus",
+        scope=Scope.AUDIT_READ,
+        gives={200: ("The figures as they are now.", "Figures")},
+        problems=KEYED,
+        media="text/plain",
+    ),
+    Operation(
+        name="list_problems",
+        method="GET",
+        path="/problems",
+        summary="Every kind of problem: what it means, and its remedy",
+        gives={200: ("All kinds.", "ProblemKinds")},
+    ),
+    Operation(
         name="explain_problem",
         method="GET",
         path="/problems/{code}",
@@ -138,142 +159,3 @@ OPERATIONS = (
         problems=(Code.NOT_FOUND,),
     ),
 )
-
-
-def described(operation: Operation) -> Tree:
-    """Return what OpenAPI says of an operation besides its name and path."""
-    tree: Tree = {"parameters": _parameters(operation), "responses": _responses(operation)}
-    if operation.takes:
-        body = {"application/json": {"schema": {"$ref": REF + operation.takes}}}
-        tree["requestBody"] = {"required": True, "content": body}
-    if operation.scope:
-        tree["security"] = [{"api_key": [operation.scope.value]}]
-    return tree
-
-
-def components() -> Tree:
-    """Return the shapes that operations speak of."""
-    _, shapes = msgspec.json.schema_components(
-        [
-            ClaimIn,
-            BatchClaimIn,
-            PublicClaim,
-            PublicCampaign,
-            BatchOut,
-            BatchResult,
-            PublicOutcomes,
-            ProblemBody,
-            *_OF_COUPONS,
-        ],
-        ref_template=REF + "{name}",
-    )
-    scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "ful_<id>_<secret>"}
-    return {"schemas": {**shapes, **_BY_HAND}, "securitySchemes": {"api_key": scheme}}
-
-
-def _parameters(operation: Operation) -> list[Tree]:
-    parameters = [
-        {"name": part[1:-1], "in": "path", "required": True, "schema": {"type": "string"}}
-        for part in operation.path.split("/")
-        if part.startswith("{")
-    ]
-    if operation.key:
-        schema: Tree = {"type": "string", "minLength": 1, "maxLength": 255}
-        parameters.append(
-            {"name": "Idempotency-Key", "in": "header", "required": True, "schema": schema}
-        )
-    if operation.finds:
-        schema = {"type": "string", "minLength": 1, "maxLength": KEY_MAX}
-        about = "The key that the claim was submitted with."
-        parameters.append(
-            {"name": "key", "in": "query", "required": True, "schema": schema, "description": about}
-        )
-    if operation.follows:
-        schema = {
-            "type": "integer",
-            "minimum": 0,
-            "maximum": 10**AFTER_DIGITS_MAX - 1,
-            "default": 0,
-        }
-        about = "The number to go on behind; 0 is the beginning."
-        parameters.append({"name": "after", "in": "query", "schema": schema, "description": about})
-    if operation.waits:
-        schema = {"type": "number", "minimum": 0, "default": 0}
-        about = "Seconds to wait for a change, cut to 30; 0 answers at once."
-        parameters.append({"name": "wait_s", "in": "query", "schema": schema, "description": about})
-    return parameters
-
-
-def _responses(operation: Operation) -> Tree:
-    responses: Tree = {
-        str(status): {
-            "description": about,
-            "content": {"application/json": {"schema": {"$ref": REF + shape}}},
-        }
-        for status, (about, shape) in operation.gives.items()
-    }
-    for status in sorted({KINDS[code].status for code in operation.problems}):
-        codes = [code for code in operation.problems if KINDS[code].status == status]
-        responses[str(status)] = _problem_response(codes)
-    return responses
-
-
-def _problem_response(codes: list[Code]) -> Tree:
-    examples = {
-        code.value: {
-            "summary": KINDS[code].title,
-            "value": {
-                "type": f"/problems/{code}",
-                "title": KINDS[code].title,
-                "status": KINDS[code].status,
-                "code": code.value,
-                "detail": KINDS[code].remedy,
-                "instance": "/v1/claims",
-                "request_id": "5f0c4a7be0d1",
-            },
-        }
-        for code in codes
-    }
-    content = {"schema": {"$ref": REF + "ProblemBody"}, "examples": examples}
-    titles = "; ".join(f"`{code}`: {KINDS[code].title}" for code in codes)
-    return {"description": titles, "content": {PROBLEM_TYPE: content}}
-
-
-_TEXT: Tree = {"type": "string"}
-_BY_HAND: Tree = {
-    "BatchIn": {
-        "title": "BatchIn",
-        "description": "Many claims at once; each gets its own result.",
-        "type": "object",
-        "required": ["claims"],
-        "additionalProperties": False,
-        "properties": {
-            "claims": {
-                "type": "array",
-                "minItems": 1,
-                "maxItems": 1000,
-                "items": {"$ref": REF + "BatchClaimIn"},
-            }
-        },
-    },
-    "CampaignIn": {
-        "title": "CampaignIn",
-        "description": "A campaign's terms; amounts in minor units, instants RFC 3339.",
-        "type": "object",
-        "required": [name for name in REQUIRED if name != "owner"],
-        "additionalProperties": False,
-        "properties": {name: {} for name in KEYS},
-    },
-    "Created": {"type": "object", "required": ["campaign"], "properties": {"campaign": _TEXT}},
-    "Status": {"type": "object", "required": ["status"], "properties": {"status": _TEXT}},
-    "ProblemKind": {
-        "type": "object",
-        "required": ["code", "status", "title", "remedy"],
-        "properties": {
-            "code": _TEXT,
-            "status": {"type": "integer"},
-            "title": _TEXT,
-            "remedy": _TEXT,
-        },
-    },
-}

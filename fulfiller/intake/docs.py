@@ -52,7 +52,7 @@ def _answers(responses: Tree) -> Iterator[str]:
     for status, response in responses.items():
         (content,) = response["content"].values()
         about = escape(response["description"])
-        yield f"<tr><th>{status}<td>{about}<td>{_link(content['schema'])}"
+        yield f"<tr><th>{status}<td>{about}<td>{_kind(content['schema'])}"
 
 
 def _shapes(schemas: Tree) -> Iterator[str]:

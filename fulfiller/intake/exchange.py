@@ -18,6 +18,10 @@ Send = Callable[[Message], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
 LENGTH_DIGITS_MAX = 9
+HEAD_MAX = 16 * 1024
+"""Bytes of the address and all headers."""
+ONCE = (b"authorization", b"content-type", b"content-encoding", b"idempotency-key")
+"""Headers that mean something here, and therefore one thing only."""
 JSON = b"application/json"
 log = logging.getLogger(__name__)
 encode = msgspec.json.Encoder().encode
@@ -29,12 +33,16 @@ _is_request_id = re.compile(rb"[!-~]{1,128}").fullmatch
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A request without its body; of a header sent twice the last one counts."""
+    """A request without its body; of a header sent twice the last one counts.
+
+    `flaw` is what is wrong with it whatever it asks for.
+    """
 
     path: str
     query: bytes
     headers: dict[bytes, bytes]
     request_id: str
+    flaw: Problem | None = None
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -55,11 +63,14 @@ def asked(scope: Scope) -> Asked:
     given = headers.get(b"x-request-id")
     sound = given is not None and _is_request_id(given)
     request_id = given.decode() if sound and given else f"{_process}-{next(_numbers):x}"
-    return Asked(scope["path"], scope["query_string"], headers, request_id)
+    flaw = _flaw(scope, headers)
+    return Asked(scope["path"], scope["query_string"], headers, request_id, flaw)
 
 
 async def answered(handler: Handler, request: Asked, receive: Receive) -> Reply:
     """Return the handler's reply, or the problem that kept it from replying."""
+    if request.flaw is not None:
+        return problem_reply(request.flaw, request)
     try:
         return await handler(request, receive)
     except Problem as problem:
@@ -101,6 +112,11 @@ async def send_reply(reply: Reply, request_id: str, send: Send) -> None:
 async def json_body(request: Asked, receive: Receive, *, limit: int) -> bytes:
     """Return the body of a request that says it is JSON; refuse more than `limit` bytes."""
     _check_type(request.headers.get(b"content-type", b""))
+    if request.headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        # Nothing is unpacked, so that no small body can become a large one.
+        raise Problem(
+            Code.UNSUPPORTED_ENCODING, "", Flaw("leave it out", header="Content-Encoding")
+        )
     _check_length(request.headers.get(b"content-length", b""), limit)
     message = await receive()
     body: bytes = message.get("body", b"")
@@ -112,6 +128,21 @@ async def json_body(request: Asked, receive: Receive, *, limit: int) -> bytes:
     if len(body) > limit:
         raise _too_large(limit)
     return body
+
+
+def _flaw(scope: Scope, headers: dict[bytes, bytes]) -> Problem | None:
+    """Return what is wrong with address and headers before anybody looks at what they say."""
+    pairs: list[Header] = scope["headers"]
+    size = len(scope["path"]) + len(scope["query_string"])
+    if size + sum([len(name) + len(value) + 4 for name, value in pairs]) > HEAD_MAX:
+        return Problem(Code.HEAD_TOO_LARGE, f"together they may have {HEAD_MAX} bytes at most")
+    if len(headers) == len(pairs):
+        return None
+    names = [name for name, _ in pairs]
+    twice = [name.decode() for name in ONCE if names.count(name) > 1]
+    if not twice:
+        return None
+    return Problem(Code.REPEATED_HEADER, "", *(Flaw("send it once", header=n) for n in twice))
 
 
 def _check_type(said: bytes) -> None:

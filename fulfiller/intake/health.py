@@ -2,12 +2,13 @@
 
 from fulfiller.intake.committer import Committer
 from fulfiller.intake.desk import Desk
+from fulfiller.intake.examples import explained
 from fulfiller.intake.exchange import Asked, Receive, Reply, encode
-from fulfiller.intake.problem import KINDS, Code, Problem, unavailable
+from fulfiller.intake.problem import Code, Problem, unavailable
 
 
 class Health:
-    """Handlers of `/livez`, `/readyz` and `/problems/{code}`."""
+    """Handlers of `/livez`, `/readyz` and `/problems`."""
 
     def __init__(self, committer: Committer, desk: Desk) -> None:
         """Keep the parts."""
@@ -30,6 +31,8 @@ class Health:
         name = asked.path.rpartition("/")[2]
         if name not in list(Code):
             raise Problem(Code.NOT_FOUND)
-        kind = KINDS[Code(name)]
-        said = {"code": name, "status": kind.status, "title": kind.title, "remedy": kind.remedy}
-        return Reply(200, encode(said))
+        return Reply(200, encode(explained(Code(name))))
+
+    async def problems(self, _asked: Asked, _receive: Receive) -> Reply:
+        """Explain every kind of problem."""
+        return Reply(200, encode({"problems": [explained(code) for code in Code]}))

@@ -6,10 +6,19 @@ from dataclasses import dataclass
 from fulfiller.domain.key import Scope
 from fulfiller.intake.problem import Code
 
-BODY = (Code.MALFORMED, Code.TOO_LARGE, Code.UNSUPPORTED_MEDIA_TYPE, Code.INVALID)
+BODY = (
+    Code.MALFORMED,
+    Code.TOO_LARGE,
+    Code.UNSUPPORTED_MEDIA_TYPE,
+    Code.UNSUPPORTED_ENCODING,
+    Code.INVALID,
+)
 """What can be wrong with any body."""
 KEYED = (Code.UNAUTHORIZED, Code.FORBIDDEN, Code.UNAVAILABLE)
 """What can go wrong wherever an API key is needed."""
+
+ALWAYS = (Code.REPEATED_HEADER, Code.TIMED_OUT, Code.HEAD_TOO_LARGE, Code.INTERNAL)
+"""What can go wrong with any request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,4 +36,5 @@ class Operation:
     key: bool = False
     waits: bool = False
     finds: bool = False
+    media: str = "application/json"
     follows: bool = False

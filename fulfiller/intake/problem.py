@@ -1,12 +1,14 @@
 """Problems: every answer that is not a success, as RFC 9457 tells it, from one table."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
 from fulfiller.domain.act import CouponWhy
 from fulfiller.domain.outcome import Why
+from fulfiller.domain.validity import moment
 
 MEDIA_TYPE = b"application/problem+json"
 TYPE_PREFIX = "/problems/"
@@ -16,6 +18,7 @@ class Code(StrEnum):
     """What went wrong, for programs; the refusals are those of `Why`."""
 
     MALFORMED = "malformed"
+    REPEATED_HEADER = "repeated_header"
     KEY_MISSING = "idempotency_key_missing"
     KEY_INVALID = "idempotency_key_invalid"
     UNAUTHORIZED = "unauthorized"
@@ -42,8 +45,10 @@ class Code(StrEnum):
     COUPON_REVOKED = CouponWhy.COUPON_REVOKED.value
     TOO_LARGE = "too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    UNSUPPORTED_ENCODING = "unsupported_encoding"
     INVALID = "invalid"
     KEY_REUSED = Why.KEY_REUSED.value
+    HEAD_TOO_LARGE = "head_too_large"
     INTERNAL = "internal"
     UNAVAILABLE = "unavailable"
 
@@ -59,6 +64,9 @@ class Kind:
 
 KINDS = {
     Code.MALFORMED: Kind(400, "Not JSON", "Send one JSON object in UTF-8."),
+    Code.REPEATED_HEADER: Kind(
+        400, "A header was sent twice", "Send the header that `errors` names once."
+    ),
     Code.KEY_MISSING: Kind(
         400,
         "Idempotency-Key missing",
@@ -90,7 +98,7 @@ KINDS = {
         409, "All coupons are taken", "Try again only if the campaign is given more money."
     ),
     Code.NOT_OPEN_YET: Kind(
-        409, "Not open yet", "Try again once the campaign's window has opened."
+        409, "Not open yet", "Try again once the campaign has opened: `opens_at` says when."
     ),
     Code.USER_LIMIT: Kind(
         409, "The user has all the coupons they may have", "Nothing to do: no more are given."
@@ -134,11 +142,17 @@ KINDS = {
     Code.UNSUPPORTED_MEDIA_TYPE: Kind(
         415, "Not application/json", "Send the body as `Content-Type: application/json`."
     ),
+    Code.UNSUPPORTED_ENCODING: Kind(
+        415, "The body is encoded", "Send the body as it is, without Content-Encoding."
+    ),
     Code.INVALID: Kind(422, "Invalid", "Mend what `errors` names and send it again."),
     Code.KEY_REUSED: Kind(
         422,
         "Idempotency-Key used for another request",
         "Take a fresh key for a new request; repeat an old one unchanged.",
+    ),
+    Code.HEAD_TOO_LARGE: Kind(
+        431, "Address and headers too large", "Send a shorter address and shorter headers."
     ),
     Code.INTERNAL: Kind(
         500, "Something broke here", "Repeat with the same key; if it lasts, report request_id."
@@ -161,17 +175,18 @@ class Flaw(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ProblemBody(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A problem as callers read it."""
+    """A problem as callers read it; `opens_at` says when a campaign that is not open yet opens."""
 
     type: str
     title: str
     status: int
-    code: str
+    code: Code
     detail: str
     instance: str
     request_id: str
     errors: tuple[Flaw, ...] = ()
     retry_after_s: int | None = None
+    opens_at: datetime | None = None
 
 
 class Problem(Exception):
@@ -184,6 +199,7 @@ class Problem(Exception):
         *flaws: Flaw,
         retry_after_s: int | None = None,
         allow: str | None = None,
+        opens_at: datetime | None = None,
     ) -> None:
         """Say what is wrong with this request in particular; the remedy stands in by default."""
         self.code = code
@@ -192,6 +208,7 @@ class Problem(Exception):
         self.flaws = flaws
         self.retry_after_s = retry_after_s
         self.allow = allow
+        self.opens_at = opens_at
         super().__init__(self.detail)
 
     def body(self, *, instance: str, request_id: str) -> ProblemBody:
@@ -206,6 +223,7 @@ class Problem(Exception):
             request_id=request_id,
             errors=self.flaws,
             retry_after_s=self.retry_after_s,
+            opens_at=self.opens_at,
         )
 
     def headers(self) -> list[tuple[bytes, bytes]]:
@@ -223,7 +241,7 @@ def unavailable(detail: str = "") -> Problem:
     return Problem(Code.UNAVAILABLE, detail, retry_after_s=1)
 
 
-def refused(why: Why, campaign: str) -> Problem:
+def refused(why: Why, campaign: str, *, opens_at: int | None = None) -> Problem:
     """Return the problem of a claim that was decided against."""
     code = Code(why.value)
     if why is Why.UNKNOWN_CAMPAIGN:
@@ -231,4 +249,7 @@ def refused(why: Why, campaign: str) -> Problem:
         return Problem(code, detail, Flaw(KINDS[code].remedy, pointer="/campaign"))
     if why is Why.KEY_REUSED:
         return Problem(code, "", Flaw(KINDS[code].remedy, header="Idempotency-Key"))
+    if opens_at is not None:
+        opens = moment(opens_at)
+        return Problem(code, f"the campaign opens at {opens:%Y-%m-%dT%H:%M:%SZ}", opens_at=opens)
     return Problem(code)

@@ -11,7 +11,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from fulfiller.intake.app import App
-from fulfiller.intake.exchange import encode
+from fulfiller.intake.exchange import HEAD_MAX, encode
 from fulfiller.intake.problem import MEDIA_TYPE, Code, Problem
 
 KEEP_ALIVE_S = 75
@@ -111,10 +111,27 @@ class Patient(HttpToolsProtocol):
         """Begin to wait: a new connection owes a request."""
         super().connection_made(transport)
         self._owes_since: float | None = self.loop.time()
+        self._head_size: int | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; a head that grows without end is refused before it is whole."""
+        known = self._head_size
+        super().data_received(data)
+        if known is not None and self._head_size is not None:
+            self._head_size += len(data)
+            if self._head_size > HEAD_MAX and not self.transport.is_closing():
+                self._refuse(Problem(Code.HEAD_TOO_LARGE))
+
+    def on_headers_complete(self) -> None:
+        """The head is whole, and its size is known."""
+        self._head_size = None
+        super().on_headers_complete()
 
     def on_message_begin(self) -> None:
         """Begin to wait for the rest."""
         super().on_message_begin()
+        # What came along with its beginning may belong to the request before, so it's not counted.
+        self._head_size = 0
         if self._owes_since is None:
             self._owes_since = self.loop.time()
 

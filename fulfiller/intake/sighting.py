@@ -45,11 +45,12 @@ class Viewer:
 
     def sighting(self, view: ClaimView, now: int) -> Sighting:
         """Return a claim that was read already, as it may be shown."""
-        campaign = self._campaign(view.claim.campaign)
+        campaign = self.campaign(view.claim.campaign)
         shown = claim_now(view, campaign, key=self._parts.code_key, now=now)
         return Sighting(view.claim.account, campaign.owner, shown)
 
-    def _campaign(self, name: str) -> Campaign:
+    def campaign(self, name: str) -> Campaign:
+        """Return the terms of a campaign that has been claimed from."""
         at = self._parts.monotonic()
         until, known = self._terms.get(name, (at, None))
         if known is not None and at < until:

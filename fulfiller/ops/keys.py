@@ -10,7 +10,7 @@ from fulfiller.domain.key import ID_BYTES, SECRET_BYTES, KeyRecord, Scope, key_h
 from fulfiller.domain.validity import DAY
 from fulfiller.ops.exits import Failed
 from fulfiller.ops.group import Forgiving, examples
-from fulfiller.ops.moments import stamp
+from fulfiller.ops.moments import span, stamp
 from fulfiller.ops.show import json_option, remark, show, table
 from fulfiller.settings import load
 from fulfiller.wiring import Truth, open_truth, pepper
@@ -42,10 +42,15 @@ def add_key(text_and_record: tuple[str, KeyRecord], *, store: Truth) -> str:
     return text
 
 
-@examples("fulfiller key create shop", "fulfiller key list", "fulfiller key revoke 5f0c…")
+@examples(
+    "fulfiller key create shop",
+    "fulfiller key list",
+    "fulfiller key rotate 5f0c…",
+    "fulfiller key revoke 5f0c…",
+)
 @click.group(cls=Forgiving)
 def key() -> None:
-    """Create, list and revoke API keys; a caller is an account, and keys rotate below it."""
+    """Create, list, rotate and revoke API keys; a caller is an account with one key or more."""
 
 
 @examples(
@@ -69,16 +74,15 @@ def create(account: str, scopes: tuple[str, ...], days: int | None, *, as_json: 
     """Make a key for ACCOUNT and print it, once: only a hash of it is stored."""
     settings = load()
     with closing(open_truth(settings, application="cli")) as store:
-        text, record = new_key(
+        made = new_key(
             account,
             [Scope(scope) for scope in scopes],
             pepper=pepper(settings),
             now=store.now(),
             days=days,
         )
-        add_key((text, record), store=store)
-    show(_shown(record) | {"key": text}, text, as_json=as_json)
-    remark("Keep it now: it can't be shown again. Callers set FULFILLER_API_KEY to it.")
+        add_key(made, store=store)
+    _hand_over(*made, as_json=as_json)
 
 
 @examples("fulfiller key list", "fulfiller key list --json")
@@ -93,15 +97,57 @@ def list_keys(*, as_json: bool) -> None:
     show(rows, text, as_json=as_json)
 
 
+@examples(
+    "fulfiller key rotate 0123456789abcdef01",
+    "fulfiller key rotate 0123456789abcdef01 --overlap 7d --days 90",
+)
+@key.command()
+@click.argument("key_id")
+@click.option(
+    "--overlap",
+    default="24h",
+    show_default=True,
+    help="How long the old key still opens: 30m, 24h, 7d; 0s ends it at once.",
+)
+@click.option("--days", type=click.IntRange(1, 3_650), help="Let the new key run out after that.")
+@json_option
+def rotate(key_id: str, overlap: str, days: int | None, *, as_json: bool) -> None:
+    """Make a new key with the account and scopes of KEY_ID, which ends after the overlap."""
+    settings, length = load(), _length(overlap)
+    with closing(open_truth(settings, application="cli")) as store:
+        now, old = store.now(), store.find_key(key_id)
+        if old is None or not old.alive(now=now):
+            raise Failed(f"no key {key_id!r} that is alive: see `fulfiller key list`")
+        made = new_key(old.account, old.scopes, pepper=pepper(settings), now=now, days=days)
+        # The new one first: whatever happens in between, somebody has a key that opens.
+        add_key(made, store=store)
+        store.expire_key(key_id, at=now + length)
+        ends_at = min(now + length, old.expires_at or now + length)
+    _hand_over(*made, as_json=as_json)
+    remark(f"{key_id} opens until {stamp(ends_at)}.")
+
+
 @examples("fulfiller key revoke 0123456789abcdef01")
 @key.command()
 @click.argument("key_id")
 def revoke(key_id: str) -> None:
-    """Revoke a key by its id; intakes refuse it within seconds."""
+    """Revoke a key by its id; intakes refuse it within five seconds."""
     with closing(open_truth(load(), application="cli")) as store:
         if not store.revoke_key(key_id, at=store.now()):
             raise Failed(f"no key {key_id!r} to revoke: see `fulfiller key list`")
     remark(f"Revoked {key_id}.")
+
+
+def _hand_over(text: str, record: KeyRecord, *, as_json: bool) -> None:
+    show(_shown(record) | {"key": text}, text, as_json=as_json)
+    remark("Keep it now: it can't be shown again. Callers set FULFILLER_API_KEY to it.")
+
+
+def _length(text: str) -> int:
+    try:
+        return span(text)
+    except ValueError as flaw:
+        raise click.BadParameter(str(flaw), param_hint="--overlap") from flaw
 
 
 def _shown(record: KeyRecord) -> dict[str, object]:

@@ -21,5 +21,8 @@ class Keyring(Protocol):
     def keys(self) -> Sequence[KeyRecord]:
         """Return all keys, newest first."""
 
+    def expire_key(self, key_id: str, *, at: int) -> bool:
+        """Let a key end at an instant, unless it ends sooner; False if unknown or revoked."""
+
     def revoke_key(self, key_id: str, *, at: int) -> bool:
         """Revoke a key; False if it is unknown or revoked already."""

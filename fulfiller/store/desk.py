@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import text
+from sqlalchemy import case, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session, col, select, update
 
@@ -105,13 +105,22 @@ class Desk:
                 rows.key_record(row) for row in session.exec(select(ApiKeyRow).order_by(newest))
             ]
 
+    def expire_key(self, key_id: str, *, at: int) -> bool:
+        """Let a key end at an instant, unless it ends sooner; False if unknown or revoked."""
+        ends = col(ApiKeyRow.expires_at)
+        sooner = case((ends < at, ends), else_=at)
+        return self._change_key(key_id, expires_at=sooner)
+
     def revoke_key(self, key_id: str, *, at: int) -> bool:
         """Revoke a key; False if it is unknown or revoked already."""
+        return self._change_key(key_id, revoked_at=at)
+
+    def _change_key(self, key_id: str, **values: object) -> bool:
         mine = col(ApiKeyRow.id) == key_id
         alive = col(ApiKeyRow.revoked_at).is_(None)
         with self._writing() as session:
-            revoked = session.exec(update(ApiKeyRow).where(mine, alive).values(revoked_at=at))
-            return bool(revoked.rowcount)
+            changed = session.exec(update(ApiKeyRow).where(mine, alive).values(**values))
+            return bool(changed.rowcount)
 
     def close(self) -> None:
         """Give connections back."""

@@ -80,6 +80,16 @@ class MemoryRoster:
         """Return all keys, newest first."""
         return sorted(self.shelves.api_keys.values(), key=lambda key: -key.created_at)
 
+    def expire_key(self, key_id: str, *, at: int) -> bool:
+        """Let a key end at an instant, unless it ends sooner; False if unknown or revoked."""
+        with self._latch:
+            record = self.shelves.api_keys.get(key_id)
+            if record is None or record.revoked_at is not None:
+                return False
+            sooner = at if record.expires_at is None else min(at, record.expires_at)
+            self.shelves.api_keys[key_id] = replace(record, expires_at=sooner)
+            return True
+
     def revoke_key(self, key_id: str, *, at: int) -> bool:
         """Revoke a key; False if it is unknown or revoked already."""
         record = self.shelves.api_keys.get(key_id)

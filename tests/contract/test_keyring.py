@@ -60,6 +60,18 @@ def test_keys_are_listed_newest_first(truth: Truth) -> None:
     assert [key.id for key in list(truth.keys())] == ["k3", "k2", "k1"]
 
 
+def test_a_key_ends_at_the_sooner_of_two_instants(truth: Truth) -> None:
+    """An end can be brought forward and never put off; who is unknown or revoked has none."""
+    truth.add_account("shop", at=START)
+    truth.add_key(replace(RECORD, expires_at=None))
+    for at, ends_at in ((START + 9, START + 9), (START + 5, START + 5), (START + 7, START + 5)):
+        assert truth.expire_key("k1", at=at)
+        assert truth.find_key("k1") == replace(RECORD, expires_at=ends_at)
+    assert not truth.expire_key("k2", at=START + 5)
+    truth.revoke_key("k1", at=START + 6)
+    assert not truth.expire_key("k1", at=START + 1)
+
+
 def test_a_key_is_revoked_once(truth: Truth) -> None:
     """The first revocation counts, and an unknown key can't be revoked."""
     truth.add_account("shop", at=START)

@@ -116,6 +116,9 @@ def test_a_campaign_that_is_not_open_takes_nothing_in(door: Door) -> None:
         for name, (_, status, reason) in CLOSED.items():
             refused = submit(caller, "one", body(campaign=name))
             assert (refused.status_code, code(refused)) == (status, reason)
+            assert refused.json().get("opens_at") == (
+                "2096-10-02T07:06:40Z" if name == "early" else None
+            )
             assert door.entered(name) == 0
         later = submit(caller, "one")
     assert later.status_code == 202, "a refused request must not bind its key"

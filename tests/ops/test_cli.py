@@ -215,29 +215,6 @@ def test_an_unknown_campaign_fails(run: Run) -> None:
     assert (done.exit_code, "campaign list" in done.stderr) == (1, True)
 
 
-def test_a_key_is_shown_once(run: Run) -> None:
-    """The key itself goes to stdout at creation; the list and the store have no trace of it."""
-    made = run("key", "create", "shop", "--scope", "ops", "--days", "3")
-    key = made.stdout.strip()
-    assert key.startswith("ful_")
-    assert "can't be shown again" in made.stderr
-    listed = run("key", "list", "--json")
-    (record,) = json.loads(listed.stdout)
-    assert (record["account"], record["scopes"]) == ("shop", ["ops"])
-    assert record["id"] == key.split("_")[1]
-    assert key.partition("_")[2].partition("_")[2] not in listed.stdout
-
-
-def test_a_key_is_revoked_once(run: Run) -> None:
-    """Revoking works, is seen in the list, and a second time there is nothing to revoke."""
-    record = json.loads(run("key", "create", "shop", "--json").stdout)
-    assert record["key"].startswith("ful_")
-    assert run("key", "revoke", record["id"]).exit_code == 0
-    assert run("key", "revoke", record["id"]).exit_code == 1
-    (listed,) = json.loads(run("key", "list", "--json").stdout)
-    assert listed["revoked_at"] is not None
-
-
 def test_verify_proves_an_untouched_store(run: Run) -> None:
     """Every law holds where nothing happened, and exit 0 says so."""
     run("campaign", "create", FESTIVAL)

@@ -1,0 +1,186 @@
+"""The OpenAPI document: each operation as OpenAPI tells it, and the shapes they speak of."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from fulfiller.domain.key import Scope
+from fulfiller.intake.examples import CAMPAIGN, CLAIM_ID, COUPON_CODE, EXAMPLES, FRESH, KEY, problem
+from fulfiller.intake.operation import ALWAYS, Operation
+from fulfiller.intake.outcomes import AFTER_DIGITS_MAX
+from fulfiller.intake.problem import KINDS, Code
+from fulfiller.intake.reading import KEY_MAX
+from fulfiller.intake.shapes import BY_HAND, REF
+
+TITLE = "Fulfiller"
+VERSION = "1"
+ABOUT = "Claims come in, are kept, and become coupons; a 202 is a promise."
+INSTANTS = ("at", "until", "floor")
+"""How the names of all instants end, and of nothing else."""
+PROBLEM_TYPE = "application/problem+json"
+Tree = dict[str, Any]
+_TEXT: Tree = {"type": "string"}
+_KEY: Tree = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": KEY_MAX,
+    "pattern": "^[!-~]([ -~]*[!-~])?$",
+}
+_AFTER: Tree = {"type": "integer", "minimum": 0, "maximum": 10**AFTER_DIGITS_MAX - 1, "default": 0}
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+IN_PATH: dict[str, tuple[Tree, str]] = {
+    "claim_id": (_TEXT | {"pattern": f"^clm_{_UUID}$"}, CLAIM_ID),
+    "campaign": (_TEXT | {"pattern": "^[a-z0-9-]{1,64}$"}, CAMPAIGN),
+    "code": (_TEXT | {"pattern": "^[0-9A-Za-z-]{16,32}$"}, COUPON_CODE),
+}
+LINKS: dict[tuple[str, int], Tree] = {
+    ("submit_claim", status): {
+        verb: {
+            "operationId": f"{verb}_claim",
+            "parameters": {"claim_id": "$response.body#/claim_id"},
+        }
+        for verb in ("show", "cancel")
+    }
+    for status in (200, 202)
+} | {
+    ("show_claim", 200): {
+        "coupon": {
+            "operationId": "show_coupon",
+            "parameters": {"code": "$response.body#/coupon/code"},
+        }
+    },
+    ("create_campaign", 201): {
+        "show": {
+            "operationId": "show_campaign",
+            "parameters": {"campaign": "$response.body#/campaign"},
+        }
+    },
+}
+"""Where an answer leads to: by operation and status."""
+
+
+def document(operations: Sequence[Operation], shapes: Sequence[type]) -> Tree:
+    """Return the document that tells these operations and these types."""
+    paths: dict[str, Tree] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _told(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": TITLE, "version": VERSION, "description": ABOUT},
+        "paths": paths,
+        "components": _components(shapes),
+    }
+
+
+def _told(operation: Operation) -> Tree:
+    tree: Tree = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "parameters": list(_parameters(operation)),
+        "responses": dict(_answers(operation)) | dict(_problems(operation)),
+    }
+    if operation.takes:
+        shown = {"schema": {"$ref": REF + operation.takes}, "example": EXAMPLES[operation.takes]}
+        tree["requestBody"] = {"required": True, "content": {"application/json": shown}}
+    if operation.scope:
+        tree["security"] = [{"api_key": [operation.scope.value]}]
+    return tree
+
+
+def _components(shapes: Sequence[type]) -> Tree:
+    _, drawn = msgspec.json.schema_components(shapes, ref_template=REF + "{name}")
+    scopes = ", ".join(f"`{scope}`" for scope in Scope)
+    about = (
+        f"A key belongs to an account and has scopes: {scopes}. `fulfiller key create` makes one."
+    )
+    scheme = {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "ful_<id>_<secret>",
+        "description": about,
+    }
+    for shape in drawn.values():
+        for name, kind in shape.get("properties", {}).items():
+            if name.endswith(INSTANTS):
+                _date(kind)
+    return {"schemas": {**drawn, **BY_HAND}, "securitySchemes": {"api_key": scheme}}
+
+
+def _date(kind: Tree) -> None:
+    """Say of an instant, or of one that may be missing, how it is written."""
+    for each in kind.get("anyOf", [kind]):
+        if each.get("type") == "string":
+            each["format"] = "date-time"
+
+
+def _parameters(operation: Operation) -> Iterator[Tree]:
+    for part in operation.path.split("/"):
+        if part.startswith("{"):
+            schema, example = _of_path(operation, part[1:-1])
+            yield {
+                "name": part[1:-1],
+                "in": "path",
+                "required": True,
+                "schema": schema,
+                "example": example,
+            }
+    if operation.key:
+        about = (
+            "A value of your own; the same one again repeats the request without doing it twice."
+        )
+        yield {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": True,
+            "schema": _KEY,
+            "description": about,
+            "example": KEY,
+        }
+    if operation.finds:
+        about = "The key that the claim was submitted with."
+        yield _in_query("key", _KEY, about, KEY) | {"required": True}
+    if operation.follows:
+        about = "The number to go on behind; 0 is the beginning."
+        yield _in_query("after", _AFTER, about, 0)
+    if operation.waits:
+        about = "Seconds to wait for a change, cut to 30; 0 answers at once."
+        yield _in_query("wait_s", {"type": "number", "minimum": 0, "default": 0}, about, 0)
+
+
+def _of_path(operation: Operation, name: str) -> tuple[Tree, str]:
+    if operation.name == "explain_problem":
+        return {"$ref": REF + "Code"}, Code.SOLD_OUT.value
+    return IN_PATH[name]
+
+
+def _in_query(name: str, schema: Tree, about: str, example: object) -> Tree:
+    return {"name": name, "in": "query", "schema": schema, "description": about, "example": example}
+
+
+def _answers(operation: Operation) -> Iterator[tuple[str, Tree]]:
+    for status, (about, shape) in operation.gives.items():
+        example = FRESH.get((operation.name, status), EXAMPLES[shape])
+        schema = {"$ref": REF + shape} if operation.media == "application/json" else _TEXT
+        response: Tree = {
+            "description": about,
+            "content": {operation.media: {"schema": schema, "example": example}},
+        }
+        if (operation.name, status) in LINKS:
+            response["links"] = LINKS[operation.name, status]
+        yield str(status), response
+
+
+def _problems(operation: Operation) -> Iterator[tuple[str, Tree]]:
+    codes = (*operation.problems, *ALWAYS)
+    for status in sorted({KINDS[code].status for code in codes}):
+        yield str(status), _problem_response([c for c in codes if KINDS[c].status == status])
+
+
+def _problem_response(codes: list[Code]) -> Tree:
+    examples = {
+        code.value: {"summary": KINDS[code].title, "value": problem(code)} for code in codes
+    }
+    content = {"schema": {"$ref": REF + "ProblemBody"}, "examples": examples}
+    titles = "; ".join(f"`{code}`: {KINDS[code].title}" for code in codes)
+    return {"description": titles, "content": {PROBLEM_TYPE: content}}

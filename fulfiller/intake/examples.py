@@ -1,0 +1,135 @@
+"""Examples of the contract: one of each shape, as a caller would see it; a test checks them."""
+
+from typing import Any
+
+from fulfiller.intake.problem import KINDS, Code
+
+Tree = dict[str, Any]
+CLAIM_ID = "clm_019c30c6-4c00-7000-8000-5f0c4a7be0d1"
+COUPON_CODE = "7Q2M-X4TD-9KFA-B3HE"
+CAMPAIGN = "spring-festival"
+KEY = "order-42"
+
+_CLAIM: Tree = {"campaign": CAMPAIGN, "user": "li"}
+_ACCEPTED: Tree = {
+    "claim_id": CLAIM_ID,
+    "campaign": CAMPAIGN,
+    "user": "li",
+    "grant": "default",
+    "tier": "p2",
+    "state": "accepted",
+    "accepted_at": "2026-02-06T01:00:00.000301Z",
+    "position": None,
+    "wait": None,
+    "poll_after_s": 1.0,
+    "coupon": None,
+    "message": None,
+    "language": None,
+}
+_ISSUED = _ACCEPTED | {
+    "state": "issued",
+    "poll_after_s": None,
+    "coupon": {
+        "code": COUPON_CODE,
+        "value": {"amount": 2_500, "currency": "CNY"},
+        "state": "issued",
+        "valid_until": "2026-02-28T16:00:00Z",
+    },
+}
+
+
+def problem(code: Code, instance: str = "/v1/claims") -> Tree:
+    """Return a problem as callers read it."""
+    kind = KINDS[code]
+    more: Tree = {"opens_at": "2026-02-06T01:00:00Z"} if code is Code.NOT_OPEN_YET else {}
+    more |= {"retry_after_s": 1} if kind.status == 503 else {}
+    return {
+        "type": f"/problems/{code}",
+        "title": kind.title,
+        "status": kind.status,
+        "code": code.value,
+        "detail": kind.remedy,
+        "instance": instance,
+        "request_id": "5f0c4a7be0d1",
+        **more,
+    }
+
+
+def explained(code: Code) -> Tree:
+    """Return what a kind of problem means and what to do about it."""
+    kind = KINDS[code]
+    said = {"code": code.value, "status": kind.status}
+    return said | {"title": kind.title, "remedy": kind.remedy}
+
+
+EXAMPLES: Tree = {
+    "ClaimIn": _CLAIM,
+    "BatchIn": {
+        "claims": [_CLAIM | {"idempotency_key": KEY}, _CLAIM | {"idempotency_key": "order-43"}]
+    },
+    "PublicClaim": _ISSUED,
+    "BatchOut": {
+        "results": [
+            {"status": 202, "claim": _ACCEPTED},
+            {"status": 409, "problem": problem(Code.SOLD_OUT, "/v1/claims/batch")},
+        ]
+    },
+    "PublicOutcomes": {
+        "outcomes": [
+            {
+                "number": 7,
+                "after": 7,
+                "at": "2026-02-06T01:00:00.200417Z",
+                "kind": "claim.issued",
+                "claim": _ISSUED,
+            }
+        ],
+        "after": 7,
+        "poll_after_s": 1.0,
+    },
+    "PublicCouponNow": {
+        "coupon_id": CLAIM_ID.replace("clm_", "cpn_"),
+        "campaign": CAMPAIGN,
+        "code": COUPON_CODE,
+        "value": {"amount": 2_500, "currency": "CNY"},
+        "state": "issued",
+        "issued_at": "2026-02-06T01:00:00.200417Z",
+        "valid_until": "2026-02-28T16:00:00Z",
+        "reserved_until": None,
+    },
+    "ReserveIn": {"ttl_s": 300},
+    "RevokeIn": {"reason": "printed twice"},
+    "CampaignIn": {
+        "id": CAMPAIGN,
+        "coupon_value": 2_500,
+        "currency": "CNY",
+        "budget": 300_000_000_000,
+        "opens_at": "2026-02-06T09:00:00+08:00",
+        "closes_at": "2026-02-12T00:00:00+08:00",
+        "zone": "Asia/Shanghai",
+        "valid_until": "2026-02-28",
+        "per_user_limit": 21,
+        "tiers": {"p0": {"weight": 8, "longest_wait_s": 60}},
+    },
+    "Created": {"campaign": CAMPAIGN},
+    "PublicCampaign": {
+        "campaign": CAMPAIGN,
+        "phase": "active",
+        "mode": "flowing",
+        "window": {
+            "opens_at": "2026-02-06T01:00:00Z",
+            "closes_at": "2026-02-11T16:00:00Z",
+            "zone": "Asia/Shanghai",
+        },
+        "validity": {"until": "2026-02-28T16:00:00Z", "days": None, "floor": None},
+        "message": None,
+        "wait": None,
+    },
+    "Status": {"status": "ready"},
+    "ProblemKind": explained(Code.SOLD_OUT),
+    "ProblemKinds": {"problems": [explained(Code.MALFORMED), explained(Code.SOLD_OUT)]},
+    "Figures": 'fulfiller_backlog_claims{campaign="spring-festival",tier="p2"} 42.0\n',
+}
+"""By shape."""
+FRESH = {("submit_claim", 202): _ACCEPTED}
+"""Where an answer of an operation is not as usual."""

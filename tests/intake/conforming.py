@@ -1,0 +1,48 @@
+"""Whether an answer is as the contract says: its status, its media type and its shape."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import httpx
+from jsonschema_rs import Draft202012Validator
+
+from fulfiller.intake.exchange import encode
+from tests.intake.door import Door
+
+Tree = Mapping[str, Any]
+
+
+def document_of(door: Door) -> Tree:
+    """Return the OpenAPI document as the door serves it."""
+    return _fetched(door.url)
+
+
+@cache
+def _fetched(url: str) -> Tree:
+    document: Tree = httpx.get(url + "/openapi.json", verify=False).json()
+    return document
+
+
+def fits(value: object, schema: Tree, document: Tree) -> None:
+    """Fail unless the value is as the schema says, formats included."""
+    whole = {**schema, "components": document["components"]}
+    reader = Draft202012Validator(whole, validate_formats=True)
+    flaws = [f"{error.instance_path}: {error.message}" for error in reader.iter_errors(value)]
+    assert not flaws, f"{encode(value).decode()} is not as documented: {flaws}"
+
+
+def conforms(answer: httpx.Response, operation: str, document: Tree) -> None:
+    """Fail unless this is an answer that the document says the operation may give."""
+    (told,) = (
+        each["responses"]
+        for methods in document["paths"].values()
+        for each in methods.values()
+        if each["operationId"] == operation
+    )
+    assert str(answer.status_code) in told, f"{operation}: undocumented {answer.status_code}"
+    kind = answer.headers["content-type"].partition(";")[0]
+    content = told[str(answer.status_code)]["content"]
+    assert kind in content, f"{operation}: {answer.status_code} as {kind} is not documented"
+    if kind.endswith("json"):
+        fits(answer.json(), content[kind]["schema"], document)
