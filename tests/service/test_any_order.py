@@ -1,5 +1,8 @@
 """Any order: whatever verbs run in whatever order, the books balance after each of them."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import cycle, islice
 from typing import Any
 
 from hypothesis import settings
@@ -7,12 +10,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from fulfiller.domain.claim import ClaimId, State, check_move
+from fulfiller.domain.eligibility import Applicant, Eligible, Ineligible, Unsure, Verdict
 from fulfiller.domain.error import StoreUnavailable
 from fulfiller.domain.event import GENESIS, Kind, digest
 from fulfiller.domain.outcome import Accepted
 from fulfiller.domain.stripe import Purse
 from fulfiller.domain.tier import Tier
 from fulfiller.service.consolidate import consolidate
+from fulfiller.service.issue import issue
 from fulfiller.service.keep import LEASE
 from fulfiller.service.move import abandon, park, replay
 from fulfiller.service.seal import seal
@@ -31,6 +36,7 @@ ASKED = st.builds(
     tier=st.sampled_from(Tier),
 )
 PICKS = st.lists(st.integers(0, 99), min_size=1, max_size=5)
+SAID = st.lists(st.sampled_from([Eligible(), Ineligible("no"), Unsure()]), min_size=1, max_size=3)
 KINDS = {
     State.ISSUED: Kind.CLAIM_ISSUED,
     State.CANCELLED: Kind.CLAIM_CANCELLED,
@@ -59,6 +65,17 @@ class AnyOrder(RuleBasedStateMachine):
     def issue(self, picks: list[int], *, redelivered: bool) -> None:
         """Run a hint, of whatever age."""
         self.stall.issue(*self._picked(picks), redelivered=redelivered)
+
+    @rule(picks=PICKS, redelivered=st.booleans(), said=st.none() | SAID)
+    def ask(self, picks: list[int], said: list[Verdict] | None, *, redelivered: bool) -> None:
+        """Run a hint before a hook that says yes, no and unsure, or nothing at all."""
+        saying = None if said is None else cycle(said)
+
+        def hook(applicants: Sequence[Applicant]) -> list[Verdict] | None:
+            return None if saying is None else list(islice(saying, len(applicants)))
+
+        press = replace(self.stall.press, ask=hook)
+        issue(self._picked(picks), press, redelivered=redelivered)
 
     @rule(picks=PICKS)
     def cancel(self, picks: list[int]) -> None:
