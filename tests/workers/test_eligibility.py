@@ -38,6 +38,7 @@ APPLICANT = Applicant(
 )
 
 
+@pytest.mark.parametrize("store_url", ["postgres"], indirect=True)
 def test_blocked_users_get_no_coupon(
     start_worker: StartWorker,
     store_url: str,

@@ -75,6 +75,7 @@ def events(festival: Festival, kind: Kind) -> list[Event]:
     return [entry.event for entry in log if entry.event.kind is kind]
 
 
+@pytest.mark.parametrize("store_url", ["postgres"], indirect=True)
 def test_parked_claims_are_replayed_or_abandoned(
     worker: Process, festival: Festival, queue: CeleryQueue, run: Run, store_url: str
 ) -> None:
