@@ -24,7 +24,6 @@ from fulfiller.service.extend import Extension, extend
 from fulfiller.settings import load
 from fulfiller.wiring import open_truth
 
-ACTOR = "operator"
 COLUMNS = ("campaign", "phase", "mode", "backlog", "issued", "budget left")
 
 
@@ -55,7 +54,7 @@ def create(file: Path, **stated: str | int | None) -> None:
         now = store.now()
         new = campaign_from_terms(_terms(file) | _overrides(stated, now))
         store.add_account(new.owner, at=now)
-        if create_campaign(new, store=store, now=now, actor=ACTOR):
+        if create_campaign(new, store=store, now=now, actor=operator()):
             remark(f"Created {new.id}: {new.coupons:,} coupons of {new.value}.")
         elif is_created(store.campaign(new.id), new):
             remark(f"{new.id} exists already, with these very terms.")
