@@ -4,7 +4,7 @@ The claim routes are hot. A fast lane therefore takes them before the framework 
 very same handlers stand behind FastAPI, which knows everything else.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from itertools import zip_longest
 from typing import Any
@@ -40,7 +40,7 @@ from fulfiller.intake.keys import Keys
 from fulfiller.intake.metrics import Metrics
 from fulfiller.intake.outcomes import Outcomes
 from fulfiller.intake.parts import IntakeParts
-from fulfiller.intake.problem import Code, Problem
+from fulfiller.intake.problem import KINDS, Code, Problem
 from fulfiller.intake.publisher import Publisher
 from fulfiller.intake.watch import Watch
 
@@ -135,6 +135,8 @@ def _coupon_handlers(coupons: Coupons) -> dict[str, Handler]:
 def _api(handlers: dict[str, Handler], threads: Threads) -> FastAPI:
     """Return the FastAPI app with every operation of the contract."""
     api = FastAPI(lifespan=_lifespan(threads), openapi_url=None, redirect_slashes=False)
+    for path, methods in _shadowed():
+        api.add_route(path, _refused, methods=methods)
     for operation in OPERATIONS:
         api.add_api_route(
             operation.path,
@@ -192,8 +194,23 @@ async def _not_routed(request: Request, fault: Exception) -> Response:
 
 def _allowed(path: str) -> str:
     """Return the methods that there are for a path."""
-    methods = {each.method for each in OPERATIONS if _fits(each.path, path)} or {"GET"}
+    # A path that is named in full stands before one with a part left open.
+    exact = {each.method for each in OPERATIONS if each.path == path}
+    methods = exact or {each.method for each in OPERATIONS if _fits(each.path, path)} or {"GET"}
     return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+
+
+def _shadowed() -> Iterator[tuple[str, list[str]]]:
+    """Yield addresses that are named in full, with methods that only fit a part left open."""
+    for path in {each.path for each in OPERATIONS if "{" not in each.path}:
+        own = {each.method for each in OPERATIONS if each.path == path}
+        others = {each.method for each in OPERATIONS if _fits(each.path, path)} - own
+        if others:
+            yield path, sorted(others)
+
+
+async def _refused(_: Request) -> Response:
+    raise HTTPException(KINDS[Code.METHOD_NOT_ALLOWED].status)
 
 
 def _fits(template: str, path: str) -> bool:

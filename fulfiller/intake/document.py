@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from fulfiller.domain.act import Verb
 from fulfiller.domain.key import Scope
 from fulfiller.intake.examples import CAMPAIGN, CLAIM_ID, COUPON_CODE, EXAMPLES, FRESH, KEY, problem
 from fulfiller.intake.operation import ALWAYS, Operation
@@ -34,28 +35,14 @@ IN_PATH: dict[str, tuple[Tree, str]] = {
     "campaign": (_TEXT | {"pattern": "^[a-z0-9-]{1,64}$"}, CAMPAIGN),
     "code": (_TEXT | {"pattern": "^[0-9A-Za-z-]{16,32}$"}, COUPON_CODE),
 }
-LINKS: dict[tuple[str, int], Tree] = {
-    ("submit_claim", status): {
-        verb: {
-            "operationId": f"{verb}_claim",
-            "parameters": {"claim_id": "$response.body#/claim_id"},
-        }
-        for verb in ("show", "cancel")
-    }
-    for status in (200, 202)
-} | {
-    ("show_claim", 200): {
-        "coupon": {
-            "operationId": "show_coupon",
-            "parameters": {"code": "$response.body#/coupon/code"},
-        }
-    },
-    ("create_campaign", 201): {
-        "show": {
-            "operationId": "show_campaign",
-            "parameters": {"campaign": "$response.body#/campaign"},
-        }
-    },
+_CLAIM = {"claim_id": "$response.body#/claim_id"}
+_COUPON = {"code": "$response.body#/code"}
+LEADS_TO = {
+    ("submit_claim", 202): (("show_claim", "cancel_claim"), _CLAIM),
+    ("submit_claim", 200): (("show_claim", "cancel_claim"), _CLAIM),
+    ("find_claim", 200): (("show_claim", "cancel_claim"), _CLAIM),
+    ("show_coupon", 200): (tuple(f"{verb}_coupon" for verb in Verb), _COUPON),
+    ("create_campaign", 201): (("show_campaign",), {"campaign": "$response.body#/campaign"}),
 }
 """Where an answer leads to: by operation and status."""
 
@@ -166,13 +153,17 @@ def _answers(operation: Operation) -> Iterator[tuple[str, Tree]]:
             "description": about,
             "content": {operation.media: {"schema": schema, "example": example}},
         }
-        if (operation.name, status) in LINKS:
-            response["links"] = LINKS[operation.name, status]
+        if (operation.name, status) in LEADS_TO:
+            names, given = LEADS_TO[operation.name, status]
+            links = {name: {"operationId": name, "parameters": given} for name in names}
+            response["links"] = links
         yield str(status), response
 
 
 def _problems(operation: Operation) -> Iterator[tuple[str, Tree]]:
-    codes = (*operation.problems, *ALWAYS)
+    # What is written in the place of a part may be an address of its own, such as `batch`.
+    named = (Code.METHOD_NOT_ALLOWED,) if "{" in operation.path else ()
+    codes = (*operation.problems, *named, *ALWAYS)
     for status in sorted({KINDS[code].status for code in codes}):
         yield str(status), _problem_response([c for c in codes if KINDS[c].status == status])
 

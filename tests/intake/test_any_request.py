@@ -1,0 +1,59 @@
+"""Whatever is sent, the door answers as its contract says: requests drawn from the document."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from fulfiller.domain.key import Scope
+from fulfiller.intake.contract import OPERATIONS
+from fulfiller.intake.parts import Limits
+from fulfiller.store.proof import prove
+from tests.intake.door import Door, opened, submit
+
+EXAMPLES = 10
+"""Drawn per operation, on top of examples, of every boundary, and of ways along the links."""
+BARE = ("positive_data_acceptance", "use_after_free")
+"""Not looked for: terms that contradict each other are refused, a cancelled claim can be seen."""
+SETTINGS = """
+headers = {{ Authorization = "Bearer {key}" }}
+
+[parameters]
+"path.code" = "{coupon}"
+
+[[operations]]
+include-operation-id = "explain_problem"
+[operations.parameters]
+"path.code" = "sold_out"
+
+[[operations]]
+# Each claim of a batch has a result of its own, in an answer that is a success.
+include-operation-id = "submit_claims"
+checks.negative_data_rejection.expected-statuses = [207, "4xx"]
+"""
+
+
+def _coupon(door: Door) -> str:
+    with door.caller("palace") as owner:
+        claim = submit(owner, "first")
+        door.issue(claim.json())
+        return str(owner.get(claim.headers["location"]).json()["coupon"]["code"])
+
+
+def test_any_request_is_answered_as_documented(sqlite_url: str, tmp_path: Path) -> None:
+    """No 5xx, no status, header, type or shape that is not documented, and the books balance."""
+    with opened(sqlite_url, limits=Limits(wait_max_s=0.01)) as door:
+        door.campaign()
+        key = door.key("palace", frozenset(Scope))
+        settings = tmp_path / "schemathesis.toml"
+        settings.write_text(SETTINGS.format(key=key, coupon=_coupon(door)))
+        run = subprocess.run(
+            [Path(sys.executable).with_name("schemathesis"), "--config-file", str(settings),
+             "run", f"{door.url}/openapi.json", "--checks=all", "--no-color", "--seed=1",
+             f"--max-examples={EXAMPLES}", f"--exclude-checks={','.join(BARE)}"],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert re.search(rf"Tested: {len(OPERATIONS)}$", run.stdout, re.MULTILINE), run.stdout
+        assert all(f"✅  {phase}" in run.stdout for phase in ("Coverage", "Fuzzing", "Stateful"))
+    assert [finding for finding in prove(sqlite_url) if not finding.ok] == []
