@@ -75,7 +75,7 @@ def test_while_keys_overlap_both_open_and_then_only_the_new(sqlite_url: str) -> 
     with opened(sqlite_url) as door:
         door.campaign()
         old, new = door.key("teahouse"), door.key("teahouse")
-        ends_at = door.store.now() + 1_500_000
+        ends_at = door.store.now() + 900_000
         assert door.store.expire_key(old.split("_")[1], at=ends_at)
         assert [_asks(door, key) for key in (old, new)] == [202, 200]
         until(lambda: _asks(door, old) == 401, within_s=4)

@@ -84,7 +84,7 @@ def test_a_claim_under_way_is_answered_before_the_end(postgres_url: str, tmp_pat
 
 def test_half_a_request_is_cut(sqlite_url: str) -> None:
     """Who does not send the whole of a request in time is told so and hung up on."""
-    with opened(sqlite_url, arrival_s=0.5) as door:
+    with opened(sqlite_url, arrival_s=0.4) as door:
         host, _, port = door.url.removeprefix("http://").partition(":")
         post = b"POST /v1/claims HTTP/1.1\r\ncontent-length: 9\r\n"
         post += b"content-type: application/json\r\n"
@@ -103,7 +103,7 @@ def test_half_a_request_is_cut(sqlite_url: str) -> None:
 
 def test_who_is_refused_in_midst_of_a_body_is_answered_once(sqlite_url: str) -> None:
     """An early refusal is the only answer; the rest of the body is not waited for long."""
-    with opened(sqlite_url, arrival_s=0.5) as door:
+    with opened(sqlite_url, arrival_s=0.4) as door:
         host, _, port = door.url.removeprefix("http://").partition(":")
         with socket.create_connection((host, int(port)), timeout=30) as line:
             line.sendall(b"POST /v1/claims HTTP/1.1\r\ncontent-length: 9\r\n\r\n{")
@@ -117,7 +117,7 @@ def test_a_connection_at_rest_is_left_alone(sqlite_url: str) -> None:
     with opened(sqlite_url, arrival_s=0.3) as door, door.caller() as caller:
         door.campaign()
         place = submit(caller, "one").headers["location"]
-        caller.get(place + "?wait_s=1.6")
+        caller.get(place + "?wait_s=0.8")
         line = caller._transport._pool.connections[0]  # type: ignore[attr-defined] # noqa: SLF001
         assert line.is_idle()
         caller.get("/livez")
