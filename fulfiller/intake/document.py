@@ -19,6 +19,8 @@ VERSION = "1"
 ABOUT = "Claims come in, are kept, and become coupons; a 202 is a promise."
 INSTANTS = ("at", "until", "floor")
 """How the names of all instants end, and of nothing else."""
+WHOLE = "Public"
+"""How the names of shapes begin of which every field is sent, be it null."""
 PROBLEM_TYPE = "application/problem+json"
 Tree = dict[str, Any]
 _TEXT: Tree = {"type": "string"}
@@ -87,18 +89,23 @@ def _components(shapes: Sequence[type]) -> Tree:
         "bearerFormat": "ful_<id>_<secret>",
         "description": about,
     }
-    for shape in drawn.values():
-        for name, kind in shape.get("properties", {}).items():
-            if name.endswith(INSTANTS):
-                _date(kind)
+    for name, shape in drawn.items():
+        _complete(name, shape)
     return {"schemas": {**drawn, **BY_HAND}, "securitySchemes": {"api_key": scheme}}
 
 
-def _date(kind: Tree) -> None:
-    """Say of an instant, or of one that may be missing, how it is written."""
-    for each in kind.get("anyOf", [kind]):
-        if each.get("type") == "string":
-            each["format"] = "date-time"
+def _complete(name: str, shape: Tree) -> None:
+    """Say what the types don't: how instants are written, and what is always there."""
+    fields: dict[str, Tree] = shape.get("properties", {})
+    if name.startswith(WHOLE):
+        shape["required"] = list(fields)
+    for field, kind in fields.items():
+        if kind.get("default", ...) is None:
+            # Null is as good as left out. Said as a default, generators would ask for it.
+            del kind["default"]
+        for each in kind.get("anyOf", [kind]) if field.endswith(INSTANTS) else ():
+            if each.get("type") == "string":
+                each["format"] = "date-time"
 
 
 def _parameters(operation: Operation) -> Iterator[Tree]:
