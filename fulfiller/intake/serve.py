@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable
+from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit, setrlimit
 from types import FrameType
 from typing import cast
 
@@ -12,19 +13,25 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from fulfiller.intake.app import App
 from fulfiller.intake.exchange import HEAD_MAX, encode
-from fulfiller.intake.problem import MEDIA_TYPE, Code, Problem
+from fulfiller.intake.problem import MEDIA_TYPE, Code, Problem, unavailable
 
 KEEP_ALIVE_S = 75
 ARRIVAL_S = 10.0
 """A request must have arrived whole by then, counted from its first byte."""
 END_S = 10
 BACKLOG = 2048
+CONNECTIONS_MAX = 4_096
+FILES = 2 * CONNECTIONS_MAX
+"""Open files that a process asks the system for, where it is given less to begin with."""
 LOOK_TICKS = 2
 """Every so many ticks of uvicorn, of which there are ten a second, the slow are looked for."""
 
 
 def run(app: App, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; `ready` hears the address. Port 0 takes a free one."""
+    soft, hard = getrlimit(RLIMIT_NOFILE)
+    if soft < FILES:
+        setrlimit(RLIMIT_NOFILE, (FILES if hard == RLIM_INFINITY else min(FILES, hard), hard))
     with listen(host, port) as listener:
         number = listener.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
@@ -54,13 +61,18 @@ class Server(uvicorn.Server):
     """Uvicorn that says when it listens, cuts the slow, and ends with exit code 0."""
 
     def __init__(
-        self, app: App, ready: Callable[[], None], *, arrival_s: float = ARRIVAL_S
+        self,
+        app: App,
+        ready: Callable[[], None],
+        *,
+        arrival_s: float = ARRIVAL_S,
+        connections_max: float = CONNECTIONS_MAX,
     ) -> None:
         """Take the app; `ready` is called once connections are accepted."""
         super().__init__(
             uvicorn.Config(
                 app,
-                http=Patient,
+                http=type("Bounded", (Patient,), {"connections_max": connections_max}),
                 loop="uvloop",
                 ws="none",
                 lifespan="on",
@@ -107,11 +119,15 @@ class Server(uvicorn.Server):
 class Patient(HttpToolsProtocol):
     """A connection that knows since when it owes us the rest of a request."""
 
+    connections_max: float
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait: a new connection owes a request."""
         super().connection_made(transport)
-        self._owes_since: float | None = self.loop.time()
+        self.owes_since: float | None = self.loop.time()
         self._head_size: int | None = None
+        if len(self.connections) > self.connections_max:
+            self._make_room()
 
     def data_received(self, data: bytes) -> None:
         """Read on; a head that grows without end is refused before it is whole."""
@@ -120,7 +136,7 @@ class Patient(HttpToolsProtocol):
         if known is not None and self._head_size is not None:
             self._head_size += len(data)
             if self._head_size > HEAD_MAX and not self.transport.is_closing():
-                self._refuse(Problem(Code.HEAD_TOO_LARGE))
+                self.refuse(Problem(Code.HEAD_TOO_LARGE))
 
     def on_headers_complete(self) -> None:
         """The head is whole, and its size is known."""
@@ -132,34 +148,51 @@ class Patient(HttpToolsProtocol):
         super().on_message_begin()
         # What came along with its beginning may belong to the request before, so it's not counted.
         self._head_size = 0
-        if self._owes_since is None:
-            self._owes_since = self.loop.time()
+        if self.owes_since is None:
+            self.owes_since = self.loop.time()
 
     def on_message_complete(self) -> None:
         """Nothing is owed any longer."""
         super().on_message_complete()
-        self._owes_since = None
+        self.owes_since = None
 
     def cut(self, before: float) -> None:
         """Hang up if the rest of a request is owed since longer ago."""
-        if self._owes_since is None or self._owes_since >= before:
+        if self.owes_since is None or self.owes_since >= before:
             return
         # There is no cycle before the first request, whatever uvicorn's annotation says.
         cycle = cast("RequestResponseCycle | None", self.cycle)
         if cycle is not None and cycle.more_body and cycle.response_started:
             self.transport.close()
         else:
-            self._refuse(Problem(Code.TIMED_OUT))
+            self.refuse(Problem(Code.TIMED_OUT))
+
+    def _make_room(self) -> None:
+        """Hang up on whoever has owed us a request for longest: slow ones keep nobody out."""
+        owing = {
+            other: other.owes_since
+            for other in self.connections
+            if isinstance(other, Patient) and other.owes_since is not None
+        }
+        slowest = min(owing, key=owing.__getitem__)
+        slowest.refuse(unavailable("there are too many connections"))
 
     def send_400_response(self, msg: str) -> None:
         """Tell what is no HTTP at all as a problem too."""
-        self._refuse(Problem(Code.MALFORMED, msg))
+        self.refuse(Problem(Code.MALFORMED, msg))
 
-    def _refuse(self, problem: Problem) -> None:
+    def refuse(self, problem: Problem) -> None:
+        """Tell a problem and hang up."""
+        self.owes_since = None
         body = encode(problem.body(instance="", request_id=""))
-        head = b"HTTP/1.1 %d %s\r\ncontent-type: %s\r\ncontent-length: %d\r\nconnection: close\r\n"
         title = problem.kind.title.encode()
-        self.transport.write(
-            head % (problem.kind.status, title, MEDIA_TYPE, len(body)) + b"\r\n" + body
-        )
+        said = [
+            (b"content-type", MEDIA_TYPE),
+            (b"content-length", b"%d" % len(body)),
+            (b"connection", b"close"),
+            *problem.headers(),
+        ]
+        head = b"".join(b"%s: %s\r\n" % each for each in said)
+        status = b"HTTP/1.1 %d %s\r\n" % (problem.kind.status, title)
+        self.transport.write(status + head + b"\r\n" + body)
         self.transport.close()

@@ -1,0 +1,130 @@
+"""Slow and greedy clients: what they take they take from nobody else."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median, quantiles
+from threading import Event, Thread
+
+import httpx
+
+from fulfiller.clock import monotonic
+from tests.intake.door import Door, body, opened, submit
+from tests.intake.test_serve import running
+from tests.waiting import until
+
+SLOW = 500
+ROUNDS, REQUESTS = 4, 125
+PAUSE_S = 1.0
+"""Each slow client sends a byte that often."""
+FLOOR_S = 0.050
+"""Below that a p99 of 500 requests says more about the machine than about us."""
+
+
+def _address(url: str) -> tuple[str, int]:
+    host, _, port = url.removeprefix("http://").partition(":")
+    return host, int(port)
+
+
+def _heads(key: str) -> tuple[bytes, bytes]:
+    """Return the beginning of a request whose headers never end, and of one whose body doesn't."""
+    line = f"POST /v1/claims HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\n"
+    whole = f"{line}idempotency-key: slow\r\ncontent-type: application/json\r\n"
+    return line.encode() + b"x-slow: ", f"{whole}content-length: 9000\r\n\r\n{{".encode()
+
+
+@contextmanager
+def _crowd(url: str, key: str) -> Iterator[None]:
+    """Keep 500 connections busy with next to nothing: half of them with headers, half bodies."""
+    over = Event()
+    with ExitStack() as lines:
+        slow = []
+        for number in range(SLOW):
+            line = lines.enter_context(socket.create_connection(_address(url), timeout=10))
+            line.sendall(_heads(key)[number % 2])
+            slow.append(line)
+
+        def trickle() -> None:
+            while not over.is_set():
+                for line in slow:
+                    line.send(b"a")
+                    over.wait(PAUSE_S / SLOW)
+
+        thread = Thread(target=trickle)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
+def _took(caller: httpx.Client, names: Iterator[str]) -> list[float]:
+    """Return how long each of some claims took to be taken in."""
+    seconds = []
+    for _, name in zip(range(REQUESTS), names, strict=False):
+        began = monotonic()
+        assert submit(caller, name, body(name, "large")).status_code == 202
+        seconds.append(monotonic() - began)
+    return seconds
+
+
+def test_slow_clients_cost_others_nothing(sqlite_door: Door, tmp_path: Path) -> None:
+    """With 500 slow sockets the p99 and the median of normal claims at most double.
+
+    Windows with and without them take turns, so that a busy minute of the machine is in both,
+    and p99 and median are of all windows of a kind together.
+    """
+    names = (f"u{number}" for number in range(10_000))
+    quiet: list[float] = []
+    crowded: list[float] = []
+    sqlite_door.campaign("large", budget=10_000 * 2_500)
+    with running(sqlite_door, tmp_path) as intake:
+        auth = {"authorization": f"Bearer {intake.key}"}
+        with httpx.Client(base_url=intake.url, headers=auth, verify=False) as caller:
+            _took(caller, names)
+            for _ in range(ROUNDS):
+                quiet += _took(caller, names)
+                with _crowd(intake.url, intake.key):
+                    crowded += _took(caller, names)
+    assert len(quiet) == len(crowded) == ROUNDS * REQUESTS
+    p99 = [quantiles(each, n=100)[98] for each in (quiet, crowded)]
+    assert p99[1] <= max(2 * p99[0], FLOOR_S), p99
+    assert median(crowded) <= 2 * median(quiet), (median(quiet), median(crowded))
+
+
+def test_when_all_places_are_taken_the_slowest_makes_room(sqlite_url: str) -> None:
+    """More connections than there is room for: who owes a request for longest is let go."""
+    with opened(sqlite_url, connections_max=20) as door, door.caller() as caller, ExitStack() as on:
+        door.campaign()
+        assert submit(caller, "one").status_code == 202
+        slow = []
+        for _ in range(2):
+            for _ in range(20):
+                line = on.enter_context(socket.create_connection(_address(door.url), timeout=10))
+                line.sendall(b"POST /v1/cl")
+                slow.append(line)
+            caller.get("/livez")
+        said = [line.makefile("rb").readline() for line in slow[:20]]
+        assert submit(caller, "two", body("wang")).status_code == 202
+        with door.caller() as late:
+            assert submit(late, "three", body("tang")).status_code == 202
+    assert set(said) == {b"HTTP/1.1 503 The store does not answer\r\n"}
+
+
+def test_a_head_without_end_is_refused_early(sqlite_url: str) -> None:
+    """16 KiB of address and headers are enough, whether or not they ever end."""
+    endless = b"GET /livez HTTP/1.1\r\nhost: x\r\nx-long: "
+    with opened(sqlite_url) as door:
+        for last in (b"", b"\r\n\r\n"):
+            with socket.create_connection(_address(door.url), timeout=10) as line:
+                line.sendall(endless)
+                until(lambda: httpx.get(door.url + "/livez", verify=False).is_success)
+                for _ in range(3):
+                    line.sendall(b"a" * 8_192)
+                line.sendall(last)
+                assert line.makefile("rb").readline().startswith(b"HTTP/1.1 431 ")
+        for path, headers in (("/livez?" + "a" * 17_000, {}), ("/livez", {"x": "a" * 17_000})):
+            answer = httpx.get(door.url + path, headers=headers, verify=False)
+            assert (answer.status_code, answer.json()["code"]) == (431, "head_too_large")
