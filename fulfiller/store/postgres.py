@@ -38,6 +38,15 @@ good; PostgreSQL 17 has one that goes on.
 """
 TRANSACTION_TIMEOUT_SINCE = 170_000
 LIMIT_TRANSACTIONS = f"set transaction_timeout = {IDLE_IN_TRANSACTION_MS}".encode()
+ALIVE = {
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""Seconds, and milliseconds for the last: a server that vanished without a word (its machine is
+gone, or a firewall forgot us) is noticed within some ten seconds, whatever is asked of it."""
 RACES = (UniqueViolation, CheckViolation, DeadlockDetected, SerializationFailure)
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
 """The last says, among others, that a stopped process found its transaction timed out."""
@@ -136,6 +145,7 @@ class PostgresLink:
         statement_ms, lock_ms = PATIENCE_MS.get(self._application, PATIENCE_DEFAULT_MS)
         return {
             "connect_timeout": CONNECT_TIMEOUT_S,
+            **ALIVE,
             "application_name": f"fulfiller {self._application}",
             "options": f"-c statement_timeout={statement_ms} -c lock_timeout={lock_ms}"
             f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}",
