@@ -11,6 +11,7 @@ from fulfiller.service.issue import Press
 from fulfiller.service.keyring import Keyring
 from fulfiller.service.port import Store
 from fulfiller.service.till import Till
+from fulfiller.service.waitlist import Waitlist
 from fulfiller.service.yard import Yard
 from fulfiller.settings import Settings
 
@@ -21,8 +22,8 @@ CODE_KEY_ID = 1
 NAME_BYTES = 6
 
 
-class Truth(Store, Keyring, Till, Yard, Protocol):
-    """The store with keys, till and yard in it: what every implementation offers."""
+class Truth(Store, Keyring, Till, Yard, Waitlist, Protocol):
+    """The store with keys, till, yard and waitlist in it: what every implementation offers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

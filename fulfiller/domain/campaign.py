@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from fulfiller.domain.breaker import Policy
 from fulfiller.domain.error import InvalidCampaign
 from fulfiller.domain.money import Money
 from fulfiller.domain.tier import Tier
@@ -21,6 +22,9 @@ from fulfiller.domain.validity import Validity
 STRIPES_MAX = 64
 PROMISE_S = 600
 LONGEST_WAIT_S = {Tier.P0: 60, Tier.P1: 300, Tier.P2: 600, Tier.P3: 1800}
+HOLD_S = 20
+HOLD_MAX_S = 120
+RAMP_S = 60
 WEIGHTS = {Tier.P0: 8, Tier.P1: 4, Tier.P2: 2, Tier.P3: 1}
 
 
@@ -61,6 +65,16 @@ class TierTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerTerms:
+    """The breaker's advanced terms; spans in seconds, `oldest_s` is by default the promise."""
+
+    oldest_s: int | None = None
+    hold_s: int = HOLD_S
+    hold_max_s: int = HOLD_MAX_S
+    ramp_s: int = RAMP_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
     """The terms of a campaign, as its owner wrote them.
 
@@ -85,6 +99,7 @@ class Campaign:
     backlog_threshold: int | None = None
     resume_threshold: int | None = None
     issuing_rate: str | None = None
+    breaker: BreakerTerms = field(default_factory=BreakerTerms)
     waitlist_cap: int | None = None
     pause_credit: bool = False
     floor: int | None = None
@@ -101,6 +116,20 @@ class Campaign:
     def coupons(self) -> int:
         """Return how many whole coupons the budget pays for."""
         return self.budget // self.value.amount
+
+
+def policy(campaign: Campaign) -> Policy:
+    """Return what a campaign's breaker is judged by."""
+    terms = campaign.breaker
+    return Policy(
+        promise_s=campaign.promise_s,
+        oldest_s=campaign.promise_s if terms.oldest_s is None else terms.oldest_s,
+        backlog_threshold=campaign.backlog_threshold,
+        resume_threshold=campaign.resume_threshold,
+        hold_s=terms.hold_s,
+        hold_max_s=terms.hold_max_s,
+        ramp_s=terms.ramp_s,
+    )
 
 
 def phase(campaign: Campaign, *, now: int, exhausted: bool) -> Phase:
@@ -139,6 +168,11 @@ def _problems(campaign: Campaign) -> list[tuple[str, str]]:
         ("validity", _outlasts(campaign), "coupons of the last hour would be born expired"),
         ("backlog_threshold", _at_least(campaign.backlog_threshold, 1), "it must be at least 1"),
         ("resume_threshold", _is_below(campaign), "it must lie below backlog_threshold"),
+        (
+            "breaker",
+            campaign.breaker.hold_max_s >= campaign.breaker.hold_s,
+            "hold_max_s is less than hold_s",
+        ),
         ("waitlist_cap", _at_least(campaign.waitlist_cap, 0), "it must not be negative"),
     )
     return [(name, problem) for name, fine, problem in checks if not fine]

@@ -34,6 +34,13 @@ class Kind(StrEnum):
     COUPON_REDEEMED = "coupon.redeemed"
     COUPON_ROLLED_BACK = "coupon.rolled_back"
     COUPON_REVOKED = "coupon.revoked"
+    MODE_FLOWING = "mode.flowing"
+    MODE_PAUSED = "mode.paused"
+    MODE_RAMPING = "mode.ramping"
+    MODE_HELD = "mode.held"
+    MODE_UNHELD = "mode.unheld"
+    PRESSURE_REPORTED = "pressure.reported"
+    PATIENCE_WORDED = "patience.worded"
 
 
 SETBACKS = (Kind.CLAIM_PARKED, Kind.CLAIM_REPLAYED)

@@ -16,16 +16,21 @@ class Why(StrEnum):
     USER_LIMIT = "user_limit"
     IDENTITY_TAKEN = "identity_taken"
     KEY_REUSED = "key_reused"
+    WAITLIST_FULL = "waitlist_full"
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The claim is in the store with its money reserved: from here on it can't be lost."""
+    """The claim is in the store with its money reserved: from here on it can't be lost.
+
+    `ahead` is how many of its tier were waiting when it was waitlisted, as just read.
+    """
 
     claim: Claim
     state: State
     stripe: int
     offered: bool
+    ahead: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

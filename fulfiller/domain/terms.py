@@ -6,13 +6,19 @@ means the end of that day. Every error names the field as it is written.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fulfiller.domain.campaign import Campaign, Publication, TierTerms, tier_terms
+from fulfiller.domain.campaign import (
+    BreakerTerms,
+    Campaign,
+    Publication,
+    TierTerms,
+    tier_terms,
+)
 from fulfiller.domain.error import InvalidCampaign
 from fulfiller.domain.money import Money
 from fulfiller.domain.tier import Tier
@@ -50,6 +56,7 @@ def campaign_from_terms(terms: Terms) -> Campaign:
             validity=_validity(given, zone),
             floor=_instant("floor", given["floor"], zone) if "floor" in given else None,
             tiers=_tiers("tiers", given.get("tiers", {})),
+            breaker=_breaker("breaker", given.get("breaker", {})),
             **optional,
         )
     except InvalidCampaign as flaw:
@@ -77,6 +84,7 @@ def terms_from_campaign(campaign: Campaign) -> dict[str, object]:
             str(tier): {"weight": each.weight, "longest_wait_s": each.longest_wait_s}
             for tier, each in campaign.tiers.items()
         },
+        "breaker": asdict(campaign.breaker),
     }
 
 
@@ -208,6 +216,18 @@ def _tier_terms(name: str, stated: object, usual: TierTerms) -> TierTerms:
     return replace(usual, **numbers)
 
 
+def _breaker(name: str, value: object) -> BreakerTerms:
+    """Return the breaker's terms: what is not stated stays as it is by default."""
+    if not isinstance(value, Mapping):
+        raise InvalidCampaign(name, "write a table [breaker]")
+    stated = {part: number for part, number in value.items() if number is not None}
+    _check_known(stated, tuple(part.name for part in fields(BreakerTerms)), f"{name}.")
+    for part, number in stated.items():
+        if _whole(f"{name}.{part}", number) < 1:
+            raise InvalidCampaign(f"{name}.{part}", "it must be at least 1")
+    return replace(BreakerTerms(), **stated)
+
+
 def _stamp(instant: int) -> str:
     return moment(instant).isoformat().replace("+00:00", "Z")
 
@@ -227,4 +247,4 @@ OPTIONAL: Mapping[str, Callable[[str, object], Any]] = {
     "stripes": _whole,
 }
 """Fields that may be left out, and how each is read; `tiers` is read on its own."""
-KEYS = (*REQUIRED, *OPTIONAL, "tiers", "zone", "valid_until", "valid_days", "floor")
+KEYS = (*REQUIRED, *OPTIONAL, "tiers", "breaker", "zone", "valid_until", "valid_days", "floor")

@@ -15,7 +15,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from fulfiller.domain.mode import Mode
+from fulfiller.domain.breaker import Mode
 from fulfiller.domain.stripe import Count, Purse, counted, total
 from fulfiller.domain.tier import Tier
 from fulfiller.intake.gauges import Books, Queues

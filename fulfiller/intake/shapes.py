@@ -78,6 +78,7 @@ TERMS: Tree = {
         ],
         "description": "At most so many coupons, over all workers: 500/s, 3000/m or 10000/h.",
     },
+    "breaker": {"$ref": REF + "BreakerTerms"},
     "waitlist_cap": _whole("Claims that keep their place while the campaign is paused."),
     "pause_credit": {"type": "boolean", "description": "Whether pauses lengthen coupons' lives."},
     "locale": _text("The language of its people."),
@@ -108,6 +109,18 @@ BY_HAND: Tree = {
         [],
         {"weight": _whole("Share of the workers.", 1), "longest_wait_s": _whole("Seconds.", 1)},
         "What a tier's people get.",
+    ),
+    "BreakerTerms": _object(
+        [],
+        {
+            "oldest_s": _or_null(
+                _whole("Age of the oldest claim that pauses the campaign; by default promise_s.", 1)
+            ),
+            "hold_s": _whole("Seconds that a pause takes at least.", 1),
+            "hold_max_s": _whole("Seconds up to which it doubles when it trips again soon.", 1),
+            "ramp_s": _whole("Seconds from a tenth of the pace to all of it.", 1),
+        },
+        "The circuit breaker's advanced terms.",
     ),
     "Created": _object(["campaign"], {"campaign": _text("Its name.")}, "What was created."),
     "Status": _object(["status"], {"status": {"type": "string"}}, "A word."),

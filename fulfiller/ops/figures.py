@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fulfiller.domain.breaker import Mode
 from fulfiller.domain.campaign import Campaign, Phase, phase
-from fulfiller.domain.mode import Mode, ModeRow
+from fulfiller.domain.mode import ModeRow
 from fulfiller.domain.money import Money
 from fulfiller.domain.stripe import Count, Purse, backlog, counted, total
 from fulfiller.service.port import Store

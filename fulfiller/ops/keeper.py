@@ -8,6 +8,7 @@ from os import getpid
 from secrets import token_hex
 from socket import gethostname
 
+from fulfiller.clock import monotonic
 from fulfiller.domain.error import FulfillerError
 from fulfiller.ops.halt import Halt
 from fulfiller.ops.log import start_log
@@ -31,6 +32,7 @@ def run(settings: Settings) -> None:
         queue=parts.queue,
         holder=f"{gethostname()} {getpid()} {token_hex(4)}",
         # Ours by its first half, so that two deployments on one broker can be told apart.
+        monotonic=monotonic,
         new_epoch=lambda: f"{deployment(settings)}.{token_hex(16)}",
     )
     try:
@@ -61,6 +63,8 @@ def _keep(keeper: Keeper, parts: Parts, halt: Halt) -> None:
 def _tell(kept: Kept) -> None:
     for news in kept.news:
         log.info("%s", news)
+    for row in kept.moved:
+        log.info("mode.moved scope=%s mode=%s cause=%s", row.scope, row.mode, row.cause)
     if kept.offered:
         log.debug("claims.offered n=%d", kept.offered)
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from fulfiller.domain.breaker import Mode
 from fulfiller.domain.campaign import Phase
-from fulfiller.domain.mode import SERVICE, Mode, ModeRow
+from fulfiller.domain.mode import SERVICE, ModeRow
 from fulfiller.domain.tier import Tier
 from fulfiller.ops.figures import Figures, figures
 from fulfiller.service.keep import LEASE

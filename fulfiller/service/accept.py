@@ -4,7 +4,7 @@ Once `accept` has returned Accepted for a request, its claim is committed with i
 reserved and can't be lost. Running it again with the same keys changes nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -13,6 +13,7 @@ from fulfiller.domain.error import Raced
 from fulfiller.domain.outcome import Answer
 from fulfiller.service.consolidate import consolidate
 from fulfiller.service.decide import Decision, Round, ask, decide
+from fulfiller.service.govern import trip
 from fulfiller.service.port import Store
 
 LOSSES_WHOLE = 2
@@ -36,13 +37,14 @@ def accept(
     for _ in range(ROUNDS_MAX):
         if not pending:
             break
-        decided, dry = _settle([requests[index] for index in pending], store, circumstances)
-        known = zip(pending, decided, strict=True)
+        done = _settle([requests[index] for index in pending], store, circumstances)
+        known = zip(pending, done.answers, strict=True)
         answers |= {index: answer for index, answer in known if answer is not None}
         pending = [index for index in pending if index not in answers]
-        _gather(dry, store, circumstances)
+        _gather(done.dry, store, circumstances)
+        _trip(done.over, store, circumstances)
     if pending:
-        message = f"the money for a claim was gathered and gone {ROUNDS_MAX} times"
+        message = f"the money or the mode of a campaign moved on {ROUNDS_MAX} times"
         raise Raced(message)
     return tuple(answers[index] for index in range(len(requests)))
 
@@ -54,14 +56,23 @@ def _gather(dry: Iterable[str], store: Store, circumstances: Round) -> None:
             consolidate(campaign, store=store, now=circumstances.now)
 
 
-def _settle(
-    group: Sequence[Request], store: Store, circumstances: Round
-) -> tuple[tuple[Answer | None, ...], frozenset[str]]:
+def _trip(over: Mapping[str, int], store: Store, circumstances: Round) -> None:
+    """Pause campaigns whose backlog has reached the threshold; whoever is late looks again."""
+    if not over:
+        return
+    modes = store.modes()
+    for name, backlog in sorted(over.items()):
+        campaign = store.campaign(name)
+        if campaign is not None:
+            trip(campaign, modes[name], backlog, store=store, now=circumstances.now)
+
+
+def _settle(group: Sequence[Request], store: Store, circumstances: Round) -> Decision:
     """Decide and write a group once, through as many lost races as that takes."""
     for loss in range(LOSSES_MAX):
         decision = decide(group, store.look(ask(group)), _moved_on(circumstances, loss))
         if _written(decision, store):
-            return decision.answers, decision.dry
+            return decision
         if loss + 1 >= LOSSES_WHOLE and len(group) > 1:
             return _halved(group, store, circumstances)
     message = f"a claim lost {LOSSES_MAX} races in a row"
@@ -77,16 +88,14 @@ def _written(decision: Decision, store: Store) -> bool:
     return True
 
 
-def _halved(
-    group: Sequence[Request], store: Store, circumstances: Round
-) -> tuple[tuple[Answer | None, ...], frozenset[str]]:
+def _halved(group: Sequence[Request], store: Store, circumstances: Round) -> Decision:
     middle = len(group) // 2
-    first, dry = _settle(group[:middle], store, circumstances)
-    if dry:
+    first = _settle(group[:middle], store, circumstances)
+    if first.dry or first.over:
         # Nobody may overtake those who could not be decided yet.
-        return first + (None,) * (len(group) - middle), dry
-    second, dry = _settle(group[middle:], store, circumstances)
-    return first + second, dry
+        return replace(first, answers=first.answers + (None,) * (len(group) - middle))
+    second = _settle(group[middle:], store, circumstances)
+    return replace(second, answers=first.answers + second.answers)
 
 
 def _moved_on(circumstances: Round, losses: int) -> Round:

@@ -4,8 +4,8 @@ Requests of one group may repeat each other's key, identity or user; each sees t
 it as if they were stored already.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from fulfiller.domain.campaign import Campaign, Phase, phase
 from fulfiller.domain.claim import Claim, ClaimId, OpenClaim, Request, Stage, State
@@ -13,15 +13,20 @@ from fulfiller.domain.event import Kind
 from fulfiller.domain.identity import Prior, Seat, holder, seat
 from fulfiller.domain.mode import flowing, guard, held
 from fulfiller.domain.outcome import Accepted, Answer, Refused, Repeated, Why
-from fulfiller.domain.stripe import Count, Purse, counted
+from fulfiller.domain.stripe import Count, Purse, Stripe, backlog, counted
 from fulfiller.domain.tier import Tier
 from fulfiller.service.book import entering, events, moves
+from fulfiller.service.govern import trips
 from fulfiller.service.port import Ask, Key, KeyBinding, Lane, Sight, Writes
 
 NEVER_SEEN = frozenset({Phase.DRAFT})
 NOT_YET = frozenset({Phase.SCHEDULED})
 OVER = frozenset({Phase.ENDED, Phase.ARCHIVED})
-ENTERED = entering(Stage.ACCEPTED)
+ENTERED = {stage: entering(stage) for stage in (Stage.ACCEPTED, Stage.WAITLISTED)}
+TAKEN_IN = {
+    Stage.ACCEPTED: Kind.CLAIM_ACCEPTED,
+    Stage.WAITLISTED: Kind.CLAIM_WAITLISTED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +47,15 @@ class Round:
 class Decision:
     """An answer per request, what to write for them, and what could not be decided.
 
-    An answer is None where a campaign's money looks gone: gather it (`dry`), then ask again.
+    An answer is None where something has to happen first: a campaign's money looks gone and
+    is to be gathered (`dry`), or its backlog has reached the threshold and its breaker is to
+    be tripped (`over`, with the backlog that would be). Then ask again.
     """
 
     answers: tuple[Answer | None, ...]
     writes: Writes
-    dry: frozenset[str]
+    dry: frozenset[str] = frozenset()
+    over: Mapping[str, int] = field(default_factory=dict)
 
 
 def ask(requests: Sequence[Request]) -> Ask:
@@ -63,7 +71,7 @@ def decide(requests: Sequence[Request], sight: Sight, circumstances: Round) -> D
     """Answer each request in order of arrival and collect what that writes."""
     draft = _Draft(sight, circumstances)
     answers = tuple(draft.answer(request) for request in requests)
-    return Decision(answers, draft.writes(), frozenset(draft.dry))
+    return Decision(answers, draft.writes(), frozenset(draft.dry), draft.over)
 
 
 class _Draft:
@@ -78,7 +86,9 @@ class _Draft:
         self.offering: dict[Lane, bool] = {}
         self.bound: list[KeyBinding] = []
         self.taken: list[tuple[Claim, OpenClaim]] = []
+        self.lines: dict[str, _Line] = {}
         self.dry: set[str] = set()
+        self.over: dict[str, int] = {}
         self.undecided: set[Key] = set()
 
     def answer(self, request: Request) -> Answer | None:
@@ -104,9 +114,18 @@ class _Draft:
             claims=tuple(claim for claim, _ in self.taken),
             opened=opened,
             keys=tuple(self.bound),
-            events=events(opened, Kind.CLAIM_ACCEPTED, now=self.round.now, actor="intake"),
+            events=tuple(
+                event
+                for stage, kind in TAKEN_IN.items()
+                for event in events(
+                    [claim for claim in opened if claim.stage is stage],
+                    kind,
+                    now=self.round.now,
+                    actor="intake",
+                )
+            ),
             stripes=moves(
-                ((claim, ENTERED) for claim in opened),
+                ((claim, ENTERED[claim.stage]) for claim in opened),
                 {campaign: guard(self.sight.modes, campaign) for campaign in campaigns},
             ),
         )
@@ -121,20 +140,50 @@ class _Draft:
         return Repeated(prior.id)
 
     def _fresh(self, request: Request, campaign: Campaign) -> Answer | None:
-        why = self._closed(campaign)
-        if why is not None:
-            return Refused(why)
         place = seat(self._priors(request), request.grant, campaign.per_user_limit)
-        if place is None:
-            return Refused(Why.USER_LIMIT)
-        if self.sight.modes[campaign.id].exhausted:
-            return Refused(Why.SOLD_OUT)
+        why = self._closed(campaign) or (Why.USER_LIMIT if place is None else None)
+        if why is None and self.sight.modes[campaign.id].exhausted:
+            why = Why.SOLD_OUT
+        if why is not None or place is None:
+            return Refused(why or Why.USER_LIMIT)
+        return self._placed(request, campaign, place)
+
+    def _placed(self, request: Request, campaign: Campaign, place: Seat) -> Answer | None:
+        """Give a claim that may be taken in its stage and its money."""
+        tier = campaign.default_tier if request.tier is None else request.tier
+        stage = self._stage(campaign, tier)
+        if stage is None:
+            self._leave_undecided(request)
+            return None
+        if stage is Stage.WAITLISTED and self._line(campaign).full:
+            return Refused(Why.WAITLIST_FULL)
         stripe = self._purse(campaign).take()
         if stripe is None:
             self.dry.add(campaign.id)
-            self.undecided.add((request.account, request.key))
+            self._leave_undecided(request)
             return None
-        return self._take_in(request, campaign, place, stripe)
+        return self._take_in(request, campaign, place, (stripe, stage))
+
+    def _leave_undecided(self, request: Request) -> None:
+        self.undecided.add((request.account, request.key))
+
+    def _stage(self, campaign: Campaign, tier: Tier) -> Stage | None:
+        """Return where a newcomer stands, or None if the breaker has to be tripped first."""
+        if campaign.id in self.over:
+            # Nobody may overtake those who could not be decided yet.
+            return None
+        line, modes = self._line(campaign), self.sight.modes
+        if not flowing(modes, campaign.id) or line.waiting[tier]:
+            return Stage.WAITLISTED
+        if trips(campaign, modes, line.backlog + 1):
+            self.over[campaign.id] = line.backlog + 1
+            return None
+        return Stage.ACCEPTED
+
+    def _line(self, campaign: Campaign) -> "_Line":
+        if campaign.id not in self.lines:
+            self.lines[campaign.id] = _Line(self.sight.stripes[campaign.id], campaign.waitlist_cap)
+        return self.lines[campaign.id]
 
     def _closed(self, campaign: Campaign) -> Why | None:
         now_phase = phase(campaign, now=self.round.now, exhausted=False)
@@ -150,13 +199,17 @@ class _Draft:
             self.purses[campaign.id] = _Purse(available, campaign.value.amount, self.round.start)
         return self.purses[campaign.id]
 
-    def _take_in(self, request: Request, campaign: Campaign, place: Seat, stripe: int) -> Answer:
+    def _take_in(
+        self, request: Request, campaign: Campaign, place: Seat, where: tuple[int, Stage]
+    ) -> Answer:
+        stripe, stage = where
         claim = _claim(request, campaign, place, self.round)
-        offered = self._offers(campaign, claim.tier)
-        self.taken.append((claim, _opened(claim, stripe, offered=offered)))
+        ahead = self._line(campaign).join(claim.tier, stage)
+        offered = stage is Stage.ACCEPTED and self._offers(campaign, claim.tier)
+        self.taken.append((claim, _opened(claim, where, offered=offered)))
         self._priors(request).append(_as_prior(claim))
         self._bind(request, claim.id)
-        return Accepted(claim, State.ACCEPTED, stripe, offered)
+        return Accepted(claim, State(stage), stripe, offered, ahead)
 
     def _bind(self, request: Request, claim_id: ClaimId) -> None:
         binding = KeyBinding(
@@ -202,6 +255,28 @@ class _Purse:
         return None
 
 
+class _Line:
+    """Who is in line at a campaign while a group joins: by tier, and the backlog."""
+
+    def __init__(self, stripes: Sequence[Stripe], cap: int | None) -> None:
+        self.waiting = {tier: counted(stripes, Count.WAITLISTED, tier) for tier in Tier}
+        self.backlog = backlog(stripes)
+        self.cap = cap
+
+    @property
+    def full(self) -> bool:
+        """Return whether no place can be kept any more."""
+        return self.cap is not None and sum(self.waiting.values()) >= self.cap
+
+    def join(self, tier: Tier, stage: Stage) -> int | None:
+        """Count one more; return how many wait before it, if it has to wait."""
+        if stage is Stage.ACCEPTED:
+            self.backlog += 1
+            return None
+        self.waiting[tier] += 1
+        return self.waiting[tier] - 1
+
+
 def _replay(known: KeyBinding, request: Request) -> Answer:
     if known.fingerprint != request.fingerprint:
         return Refused(Why.KEY_REUSED)
@@ -226,7 +301,8 @@ def _claim(request: Request, campaign: Campaign, place: Seat, circumstances: Rou
     )
 
 
-def _opened(claim: Claim, stripe: int, *, offered: bool) -> OpenClaim:
+def _opened(claim: Claim, where: tuple[int, Stage], *, offered: bool) -> OpenClaim:
+    stripe, stage = where
     return OpenClaim(
         id=claim.id,
         campaign=claim.campaign,
@@ -238,7 +314,7 @@ def _opened(claim: Claim, stripe: int, *, offered: bool) -> OpenClaim:
         stripe=stripe,
         amount=claim.amount,
         limit_key=claim.limit_key,
-        stage=Stage.ACCEPTED,
+        stage=stage,
         ready_at=claim.accepted_at,
         offered_at=claim.accepted_at if offered else None,
         attempts=0,

@@ -3,7 +3,8 @@
 A transaction deletes the open rows of its ids and writes a coupon for each row it got:
 whoever deletes the open row decides, so a repeat finds nothing and changes nothing. A fault
 that follows the claims, not the store, is cornered by halves: what ends alone N times is
-parked with its money. An eligibility hook, if there is one, is asked before.
+parked with its money. An eligibility hook, if there is one, is asked before; what is beyond
+a campaign's issuing rate stays open.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,7 @@ from fulfiller.domain.stripe import Count
 from fulfiller.service.book import ending, events, issuing, moves
 from fulfiller.service.eligible import Ask, Judged, declines, defer, judge, waiting
 from fulfiller.service.move import park
+from fulfiller.service.pacing import within_rate
 from fulfiller.service.port import Store
 
 ATTEMPTS_MAX = 5
@@ -157,17 +159,26 @@ def _once(ids: Sequence[ClaimId], press: Press, salt: int) -> Issued:
         if not unit.rows:
             return Issued()
         now = press.now()
-        good = [row for row in unit.rows if row.id not in press.refused]
-        bad = [row for row in unit.rows if row.id in press.refused] if press.refused else []
+        portion = within_rate(unit, press.refused)
+        good = [row for row in portion.going if row.id not in press.refused]
+        bad = [row for row in portion.going if row.id in press.refused] if press.refused else []
         coupons = tuple(_coupons(good, press, salt, now))
         ended = declines(bad, press.refused, now)
         issued = events(good, Kind.CLAIM_ISSUED, now=now, actor=press.actor)
         booked = [*((row, ISSUED) for row in good), *((row, DECLINED) for row in bad)]
         unit.commit(
-            replace(ended, coupons=coupons, events=issued + ended.events, stripes=moves(booked))
+            replace(
+                ended,
+                opened=portion.late,
+                coupons=coupons,
+                events=issued + ended.events,
+                paces=portion.paces,
+                stripes=moves(booked),
+            )
         )
         return Issued(
             issued=tuple(coupon.claim_id for coupon in coupons),
+            left=tuple(row.id for row in portion.late),
             declined=tuple(row.id for row in bad),
         )
 

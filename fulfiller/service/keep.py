@@ -1,20 +1,28 @@
 """Keep: what the leading keeper does and when; as many stand by as you like.
 
-A keeper leads while it holds a lease in the store. Leading, it releases, sweeps and seals,
-one chore at a tick, so that no slow chore can cost it the lease. Time comes in with each
-tick; waiting between ticks is the caller's.
+A keeper leads while it holds a lease in the store. Leading, it releases, sweeps, governs,
+admits and seals, one chore at a tick, so that no slow chore can cost it the lease. Time comes
+in with each tick; waiting between ticks is the caller's.
 """
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import median
+from typing import Protocol
 
 from fulfiller.domain.error import Deposed
+from fulfiller.domain.mode import ModeRow
+from fulfiller.service.admit import Usher, admit
+from fulfiller.service.govern import Chair, govern
+from fulfiller.service.line import Clerk, count_places
 from fulfiller.service.memory import Memory
 from fulfiller.service.port import Queue, Store
 from fulfiller.service.release import release
 from fulfiller.service.seal import BATCH, seal
 from fulfiller.service.sweep import sweep
+from fulfiller.service.waitlist import Waitlist
 
 LEASE = "keeper"
 TTL = 3_000_000
@@ -27,6 +35,16 @@ CHORE = 1_000_000
 BUSY = 10_000
 """Microseconds between two releases while there is work."""
 IDLE = 50_000
+ADMIT = 100_000
+"""Microseconds between two admissions while somebody waits."""
+STORE_READINGS = 9
+"""Rounds of governing whose median time says how the store behaves."""
+FAULT_S = 5.0
+"""What a round that the store failed counts as, in seconds."""
+
+
+class KeptStore(Store, Waitlist, Protocol):
+    """The store with the waitlist in it."""
 
 
 class News(StrEnum):
@@ -47,6 +65,8 @@ class Kept:
     rest_s: float
     offered: int = 0
     sealed: int = 0
+    admitted: int = 0
+    moved: tuple[ModeRow, ...] = ()
     news: tuple[News, ...] = ()
 
 
@@ -58,14 +78,28 @@ class Keeper:
     """
 
     def __init__(
-        self, *, store: Store, queue: Queue, holder: str, new_epoch: Callable[[], str]
+        self,
+        *,
+        store: KeptStore,
+        queue: Queue,
+        holder: str,
+        new_epoch: Callable[[], str],
+        monotonic: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """`holder` names this keeper among all; `new_epoch` gives unguessable fresh words."""
+        """`holder` names this keeper among all; `new_epoch` gives unguessable fresh words.
+
+        `monotonic` are seconds, by which it is measured how fast the store answers.
+        """
         self._store = store
         self._queue = queue
         self._holder = holder
         self._new_epoch = new_epoch
+        self._monotonic = monotonic
         self._memory = Memory()
+        self._chair = Chair()
+        self._usher = Usher()
+        self._clerk = Clerk()
+        self._took: deque[float] = deque(maxlen=STORE_READINGS)
         self._fence: int | None = None
         self._until = 0
         self._renew_at = 0
@@ -77,12 +111,17 @@ class Keeper:
             "watch": self._watch,
             "release": self._release,
             "sweep": self._sweep,
+            "govern": self._govern,
+            "admit": self._admit,
+            "count": self._count,
             "seal": self._seal,
         }
         self._due = dict.fromkeys(self._chores, 0)
         self._news: list[News] = []
         self._offered = 0
         self._sealed = 0
+        self._admitted = 0
+        self._moved: tuple[ModeRow, ...] = ()
 
     @property
     def leading(self) -> bool:
@@ -91,7 +130,8 @@ class Keeper:
 
     def tick(self, now: int) -> Kept:
         """Renew or try for the lease if that is due; leading, do the chore that is most due."""
-        self._offered = self._sealed = 0
+        self._offered = self._sealed = self._admitted = 0
+        self._moved = ()
         if now >= self._renew_at:
             self._renew(now)
         if self.leading:
@@ -103,6 +143,8 @@ class Keeper:
             rest_s=max(0, min(due) - now) / 1_000_000,
             offered=self._offered,
             sealed=self._sealed,
+            admitted=self._admitted,
+            moved=self._moved,
             news=news,
         )
 
@@ -137,6 +179,9 @@ class Keeper:
 
     def _step_down(self) -> None:
         self._memory.forget()
+        self._chair.forget()
+        self._usher.forget()
+        self._clerk.forget()
         if self._fence is not None:
             self._fence = None
             self._news.append(News.STANDING_BY)
@@ -185,6 +230,28 @@ class Keeper:
     def _sweep(self, now: int) -> None:
         if not self._away:
             self._offered = sweep(self._memory, store=self._store, queue=self._queue, now=now)
+
+    def _govern(self, _now: int) -> None:
+        """Step the breakers; how long that takes says how the store behaves."""
+        if self._fence is None:
+            return
+        began = self._monotonic()
+        took_s = FAULT_S
+        try:
+            self._moved = govern(self._chair, store=self._store, fence=self._fence).moved
+            took_s = self._monotonic() - began
+        finally:
+            self._took.append(took_s)
+            self._chair.store_s = median(self._took) if len(self._took) > STORE_READINGS // 2 else 0
+
+    def _admit(self, now: int) -> None:
+        if self._fence is not None and self._chair.waitlisted:
+            self._admitted = admit(self._usher, store=self._store, fence=self._fence)
+            self._due["admit"] = now + ADMIT
+
+    def _count(self, _now: int) -> None:
+        if self._fence is not None and (self._chair.waitlisted or self._clerk.blocks):
+            count_places(self._clerk, store=self._store, fence=self._fence)
 
     def _seal(self, now: int) -> None:
         if self._fence is None:

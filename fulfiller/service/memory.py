@@ -20,13 +20,15 @@ class Memory:
     """What a leading keeper remembers of each lane.
 
     A cursor behind what it released, the offers not known to be done, and when the newest
-    offer that is done was made; `turn` says which lane is served first.
+    offer that is done was made; `turn` says which lane is served first, `tats` by campaign
+    when what was offered will have been issued at its rate.
     """
 
     cursors: dict[Lane, tuple[int, ClaimId]] = field(default_factory=dict)
     offers: dict[Lane, dict[ClaimId, Offer]] = field(default_factory=dict)
     done: dict[Lane, int] = field(default_factory=dict)
     turn: int = 0
+    tats: dict[str, int] = field(default_factory=dict)
 
     def keep(self, lanes: Collection[Lane]) -> None:
         """Forget every other lane: empty and held ones start afresh."""
@@ -37,3 +39,4 @@ class Memory:
     def forget(self) -> None:
         """Start over: everything accepted is offered again, which is allowed and harmless."""
         self.keep(())
+        self.tats.clear()

@@ -19,8 +19,10 @@ from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.identity import Prior
 from fulfiller.domain.mode import ModeRow
 from fulfiller.domain.outcome import Outcome
+from fulfiller.domain.pace import Pace, Paced
 from fulfiller.domain.stripe import Delta, Stripe, StripeKey
 from fulfiller.domain.tier import Tier
+from fulfiller.service.helm import Helm
 from fulfiller.service.log import Seal, Sealed, Unsealed
 
 Key = tuple[str, str]
@@ -78,7 +80,8 @@ class Writes:
     """Everything a transaction writes, in the order in which a store writes it.
 
     `exhausted`: campaigns that are sold out from here on. `woken`: campaigns to which money
-    came back. `fence`: the lease epoch of a keeper; the write fails with Deposed on another.
+    came back. `paces`: rates that were made use of. `fence`: the lease epoch of a keeper;
+    the write fails with Deposed on another.
     Stripes come last, ascending, so that their locks are held for the shortest time.
     """
 
@@ -91,6 +94,7 @@ class Writes:
     events: tuple[Event, ...] = ()
     fence: int | None = None
     stripes: tuple[StripeMove, ...] = ()
+    paces: tuple[Paced, ...] = ()
     exhausted: tuple[str, ...] = ()
     woken: tuple[str, ...] = ()
 
@@ -108,6 +112,13 @@ class Unit(Protocol[Row_co]):
     @property
     def rows(self) -> Sequence[Row_co]:
         """The rows that the first step took or locked."""
+
+    @property
+    def paced(self) -> Collection[str]:
+        """The campaigns of these rows that have an issuing rate."""
+
+    def pace(self, campaigns: Collection[str]) -> tuple[int, Sequence[Pace]]:
+        """Lock the rates of campaigns and return them, with the store's time."""
 
     def commit(self, writes: Writes) -> None:
         """Write and commit; raise Raced when a constraint says that somebody was first."""
@@ -131,7 +142,7 @@ class LaneSight:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """An accepted claim that waits to be issued, and not before it is ready."""
+    """An open claim in line, and not before it is ready."""
 
     id: ClaimId
     ready_at: int
@@ -149,7 +160,7 @@ class ClaimView:
     outcome: Outcome | None = None
 
 
-class Store(Protocol):
+class Store(Helm, Protocol):
     """The truth. Implementations: PostgreSQL, SQLite, memory; one contract suite for all."""
 
     def now(self) -> int:
@@ -218,8 +229,15 @@ class Store(Protocol):
     def lanes(self) -> Sequence[LaneSight]:
         """Return the lanes that have accepted claims, without those of held campaigns."""
 
-    def ready(self, lane: Lane, *, after: tuple[int, ClaimId], limit: int) -> Sequence[Ready]:
-        """Return accepted claims of a lane behind `(ready_at, id)`, oldest first."""
+    def ready(
+        self,
+        lane: Lane,
+        *,
+        after: tuple[int, ClaimId],
+        limit: int,
+        stage: Stage = Stage.ACCEPTED,
+    ) -> Sequence[Ready]:
+        """Return open claims of a lane at a stage behind `(ready_at, id)`, oldest first."""
 
     def last_seal(self) -> Seal | None:
         """Return the newest seal."""

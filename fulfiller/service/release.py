@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from fulfiller.domain.claim import ClaimId
+from fulfiller.domain.pace import Pace, Rate
 from fulfiller.domain.tier import Tier
 from fulfiller.service.memory import Memory, Offer
 from fulfiller.service.port import Hint, Lane, LaneSight, Queue, Ready, Store
@@ -92,8 +93,11 @@ def _next(lane: Lane, memory: Memory, store: Store, now: int) -> Hint | None:
 
     Rows that an intake has just offered itself are passed over; the sweep looks after them.
     Rows that are ready only later are the last of their lane and stay before the cursor.
+    Where there is an issuing rate, a hint is small, and there is none before its time.
     """
-    while rows := _due(lane, memory, store, now):
+    pace = _pace(lane.campaign, memory, store)
+    limit = HINT_MAX if pace is None else min(HINT_MAX, pace.rate.hint_max, pace.room(now))
+    while limit and (rows := _due(lane, memory, store, now, limit)):
         memory.cursors[lane] = (rows[-1].ready_at, rows[-1].id)
         known = memory.offers.get(lane, {})
         fresh = tuple(
@@ -102,8 +106,18 @@ def _next(lane: Lane, memory: Memory, store: Store, now: int) -> Hint | None:
             if not stands(known.get(row.id), row) and not _just_offered(row, now)
         )
         if fresh:
+            if pace is not None:
+                memory.tats[lane.campaign] = pace.after(len(fresh), now)
             return Hint(lane, fresh)
     return None
+
+
+def _pace(campaign_id: str, memory: Memory, store: Store) -> Pace | None:
+    """Return a campaign's rate and how far it was made use of by what was offered."""
+    campaign = store.terms(campaign_id)
+    if campaign is None or campaign.issuing_rate is None:
+        return None
+    return Pace(campaign_id, Rate.parse(campaign.issuing_rate), memory.tats.get(campaign_id, 0))
 
 
 def stands(offer: Offer | None, row: Ready) -> bool:
@@ -111,8 +125,8 @@ def stands(offer: Offer | None, row: Ready) -> bool:
     return offer is not None and offer.at >= row.ready_at
 
 
-def _due(lane: Lane, memory: Memory, store: Store, now: int) -> list[Ready]:
-    rows = store.ready(lane, after=memory.cursors.get(lane, FRONT), limit=HINT_MAX)
+def _due(lane: Lane, memory: Memory, store: Store, now: int, limit: int) -> list[Ready]:
+    rows = store.ready(lane, after=memory.cursors.get(lane, FRONT), limit=limit)
     return [row for row in rows if row.ready_at <= now]
 
 

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from fulfiller.domain.breaker import Mode
 from fulfiller.domain.campaign import Campaign, Phase, phase
 from fulfiller.domain.claim import Claim, State, public_id
 from fulfiller.domain.code import CodeKey, grouped, mint
 from fulfiller.domain.coupon import Coupon, Standing
-from fulfiller.domain.mode import SERVICE, Mode, ModeRow
+from fulfiller.domain.mode import SERVICE, ModeRow
 from fulfiller.domain.validity import moment
 from fulfiller.service.port import ClaimView
 

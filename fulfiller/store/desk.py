@@ -12,6 +12,7 @@ from fulfiller.domain.error import StoreError, StoreUnavailable
 from fulfiller.domain.event import Event
 from fulfiller.domain.key import KeyRecord
 from fulfiller.domain.mode import ModeRow
+from fulfiller.domain.pace import Rate
 from fulfiller.domain.stripe import Stripe
 from fulfiller.store import hot, rows
 from fulfiller.store.link import Link
@@ -21,6 +22,7 @@ from fulfiller.store.table import (
     CampaignRow,
     EventRow,
     ModeRecord,
+    PaceRow,
     StripeRow,
 )
 
@@ -57,6 +59,8 @@ class Desk:
                 session.add(_campaign_row(campaign, event.at))
                 session.add(ModeRecord(scope=campaign.id, since=event.at))
                 session.add_all([StripeRow(**rows.stripe_cells(stripe)) for stripe in stripes])
+                if campaign.issuing_rate is not None:
+                    session.add(_pace_row(campaign.id, campaign.issuing_rate))
                 session.add(_event_row(event, session))
         except IntegrityError:
             return False
@@ -152,6 +156,10 @@ def _campaign_row(campaign: Campaign, at: int) -> CampaignRow:
     return CampaignRow(
         id=campaign.id, owner=campaign.owner, terms=rows.campaign_terms(campaign), created_at=at
     )
+
+
+def _pace_row(campaign: str, rate: str) -> PaceRow:
+    return PaceRow(campaign=campaign, limit_key="", per_hour=Rate.parse(rate).per_hour)
 
 
 def _key_row(record: KeyRecord) -> ApiKeyRow:

@@ -114,10 +114,10 @@ TAKE = statement(
     f" returning {listed(OPEN_CLAIM)}"
 )
 
-# Claims of held campaigns stay open.
+# Claims of held campaigns stay open; the last column says whether there is a rate to keep.
 TAKE_UNHELD = statement(
     f"delete from open_claim where claim_id {{in:ids:uuid}} and stage {{in:stages:text}}"
-    f" and <unheld> returning {listed(OPEN_CLAIM)}",
+    f" and <unheld> returning {listed(OPEN_CLAIM)}, campaign in (select campaign from pace)",
     unheld="campaign not in (select scope from mode where held)"
     " and '*' not in (select scope from mode where held)",
 )
@@ -137,6 +137,17 @@ SHIFT_READY = statement(
 ATTEMPT = statement(
     "update open_claim set attempts = attempts + 1"
     " where claim_id {in:ids:uuid} and stage = 'accepted' returning claim_id, attempts"
+)
+
+# The rates of campaigns, locked until the transaction ends, and the time by the same clock.
+LOCK_PACES = statement(
+    "select campaign, per_hour, tat, {now_us} from pace"
+    " where campaign {in:campaigns:text} and limit_key = '' order by campaign <for_update>",
+    for_update="",
+)
+
+MOVE_PACE = statement(
+    "update pace set tat = {tat:bigint} where campaign = {campaign:text} and limit_key = ''"
 )
 
 LOCK_STRIPES = statement(
@@ -204,7 +215,7 @@ LANES = statement(
 # The order must name the table's column: an output alias would sort the whole backlog.
 READY = statement(
     "select claim_id, ready_at, offered_at, attempts from open_claim"
-    " where campaign = {campaign:text} and tier = {tier:smallint} and stage = 'accepted'"
+    " where campaign = {campaign:text} and tier = {tier:smallint} and stage = {stage:text}"
     " and (ready_at, claim_id) > ({ready_at:bigint}, {after:uuid})"
     " order by open_claim.ready_at, open_claim.claim_id limit {limit:bigint}"
 )

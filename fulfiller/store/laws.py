@@ -13,7 +13,11 @@ from fulfiller.store.snapshot import Snapshot
 
 ENTERING = (Kind.CLAIM_ACCEPTED, Kind.CLAIM_WAITLISTED)
 TERMINAL = (Kind.CLAIM_ISSUED, Kind.CLAIM_DECLINED, Kind.CLAIM_CANCELLED)
-MONEYLESS = (Kind.BUDGET_GATHERED, Kind.CAMPAIGN_EXTENDED)
+MONEYLESS = (
+    Kind.BUDGET_GATHERED,
+    Kind.CAMPAIGN_EXTENDED,
+    *(kind for kind in Kind if kind.startswith(("mode.", "pressure.", "patience."))),
+)
 OF_COUPONS = {
     Kind.COUPON_RESERVED: CouponState.RESERVED,
     Kind.COUPON_RELEASED: CouponState.ISSUED,

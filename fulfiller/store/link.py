@@ -18,6 +18,9 @@ class Open(Protocol):
     def results(self) -> list[Result]:
         """The rows of each step of the first batch."""
 
+    def more(self, steps: Sequence[Step]) -> list[Result]:
+        """Run one more batch and return the rows of each step."""
+
     def commit(self, steps: Sequence[Step]) -> None:
         """Run the last batch and commit."""
 

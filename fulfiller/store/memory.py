@@ -5,7 +5,7 @@ waits and then sees what the first one left, and a commit is all or nothing.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 
 from fulfiller.domain.campaign import Campaign
@@ -15,19 +15,20 @@ from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.identity import Prior
 from fulfiller.domain.mode import SERVICE, ModeRow, held
 from fulfiller.domain.outcome import Ending
+from fulfiller.domain.pace import Pace, Rate
 from fulfiller.domain.stripe import Count, Stripe, counted
 from fulfiller.domain.tier import Tier
 from fulfiller.service.log import Seal, Sealed, Unsealed
 from fulfiller.service.port import Ask, ClaimView, Key, Lane, LaneSight, Ready, Sight, Writes
 from fulfiller.store.memory_unit import MemoryUnit
-from fulfiller.store.memory_yard import MemoryYard
+from fulfiller.store.memory_wheel import MemoryWheel
 from fulfiller.store.shelves import Shelves
 
 ENDED = {Ending.CANCELLED: State.CANCELLED, Ending.DECLINED: State.DECLINED}
 
 
-class MemoryStore(MemoryYard):
-    """Store, Keyring, Till and Yard on dictionaries; share one object between threads if you like.
+class MemoryStore(MemoryWheel):
+    """Every port of ours on dictionaries; share one object between threads if you like.
 
     `now` is the store's clock; `pause` is called while a row is locked by somebody else
     (the default lets other threads run), so that a simulator can run somebody else instead.
@@ -66,16 +67,23 @@ class MemoryStore(MemoryYard):
         self, ids: Sequence[ClaimId], stages: Collection[Stage], *, unheld: bool = False
     ) -> Iterator[MemoryUnit[OpenClaim]]:
         """Delete the open rows that stand at one of these stages, and return them."""
-        with self._locks.held(object(), ids):
+        with ExitStack() as held_rows:
+            held_rows.enter_context(self._locks.held(object(), ids))
             with self._latch:
                 rows = [row for row in self._open(ids) if row.stage in stages]
                 rows = [row for row in rows if not (unheld and self._is_held(row))]
+                paced = {row.campaign for row in rows} & self.shelves.paces.keys()
+
+            def pace(campaigns: Collection[str]) -> tuple[int, Sequence[Pace]]:
+                locked = [("pace", campaign) for campaign in sorted(campaigns)]
+                held_rows.enter_context(self._locks.held(object(), locked))
+                return self.now(), [self.shelves.paces[name] for name in sorted(campaigns)]
 
             def commit(writes: Writes) -> None:
-                with self._moving(writes):
-                    self._commit(writes, {row.id: None for row in rows})
+                with self._moving(writes), self._latch:
+                    self.shelves.commit(writes, {row.id for row in rows})
 
-            yield MemoryUnit(rows, commit)
+            yield MemoryUnit(rows, commit, paced if unheld else (), pace)
 
     @contextmanager
     def shift(
@@ -88,8 +96,9 @@ class MemoryStore(MemoryYard):
                 rows = [_shifted(row, new, ready_at) for row in found]
 
             def commit(writes: Writes) -> None:
-                with self._moving(writes):
-                    self._commit(writes, {row.id: row for row in rows})
+                with self._moving(writes), self._latch:
+                    self.shelves.commit(writes)
+                    self.shelves.open.update({row.id: row for row in rows})
 
             yield MemoryUnit(rows, commit)
 
@@ -157,13 +166,20 @@ class MemoryStore(MemoryYard):
             ]
             return [sight for sight in sights if sight.accepted]
 
-    def ready(self, lane: Lane, *, after: tuple[int, ClaimId], limit: int) -> Sequence[Ready]:
-        """Return accepted claims of a lane behind `(ready_at, id)`, oldest first."""
+    def ready(
+        self,
+        lane: Lane,
+        *,
+        after: tuple[int, ClaimId],
+        limit: int,
+        stage: Stage = Stage.ACCEPTED,
+    ) -> Sequence[Ready]:
+        """Return open claims of a lane at a stage behind `(ready_at, id)`, oldest first."""
         with self._latch:
             rows = [
                 Ready(row.id, row.ready_at, row.offered_at, row.attempts)
                 for row in self.shelves.open.values()
-                if row.stage is Stage.ACCEPTED and Lane(row.campaign, row.tier) == lane
+                if row.stage is stage and Lane(row.campaign, row.tier) == lane
             ]
         rows.sort(key=lambda row: (row.ready_at, row.id))
         return [row for row in rows if (row.ready_at, row.id) > after][:limit]
@@ -206,6 +222,9 @@ class MemoryStore(MemoryYard):
             self.shelves.modes[campaign.id] = ModeRow(scope=campaign.id, since=event.at)
             self.shelves.stripes.update({stripe.key: stripe for stripe in stripes})
             self.shelves.events.append(event)
+            if campaign.issuing_rate is not None:
+                rate = Rate.parse(campaign.issuing_rate)
+                self.shelves.paces[campaign.id] = Pace(campaign.id, rate, 0)
             return True
 
     def close(self) -> None:
@@ -221,16 +240,9 @@ class MemoryStore(MemoryYard):
         """Hold the stripes that are moved: whoever counts them under lock is waited for."""
         return self._locks.held(object(), [move.key for move in writes.stripes])
 
-    def _commit(
-        self, writes: Writes, rows: Mapping[ClaimId, OpenClaim | None] | None = None
-    ) -> None:
+    def _commit(self, writes: Writes) -> None:
         with self._latch:
             self.shelves.commit(writes)
-            for claim_id, row in (rows or {}).items():
-                if row is None:
-                    self.shelves.open.pop(claim_id, None)
-                else:
-                    self.shelves.open[claim_id] = row
 
     def _priors(self, person: tuple[str, str]) -> tuple[Prior, ...]:
         return tuple(

@@ -1,20 +1,38 @@
 """A transaction of the in-memory store, between its first step and its end."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Generic, TypeVar
 
+from fulfiller.domain.pace import Pace
 from fulfiller.service.port import Writes
 
 Row = TypeVar("Row")
+Paces = tuple[int, Sequence[Pace]]
+
+
+def _unpaced(_: Collection[str]) -> Paces:
+    return 0, ()
 
 
 class MemoryUnit(Generic[Row]):
     """A transaction with the rows that its first step took or locked."""
 
-    def __init__(self, rows: Sequence[Row], commit: Callable[[Writes], None]) -> None:
-        """Keep the rows and what to do with the rest."""
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        commit: Callable[[Writes], None],
+        paced: Collection[str] = (),
+        pace: Callable[[Collection[str]], Paces] = _unpaced,
+    ) -> None:
+        """Keep the rows, what to do with the rest, and which campaigns have a rate."""
         self.rows = rows
+        self.paced = paced
         self._commit = commit
+        self._pace = pace
+
+    def pace(self, campaigns: Collection[str]) -> Paces:
+        """Lock the rates of campaigns and return them, with the store's time."""
+        return self._pace(campaigns)
 
     def commit(self, writes: Writes) -> None:
         """Write and commit, or raise and leave everything as it was."""

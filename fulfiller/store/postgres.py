@@ -117,6 +117,11 @@ class PostgresLink:
             self._engine.dispose()
             self._engine = None
 
+    def go_on(self, steps: Sequence[Step]) -> list[Result]:
+        """Run one more batch of a transaction and return the rows of each step."""
+        with self._faults():
+            return self._batch(steps)
+
     def finish(self, steps: Sequence[Step]) -> None:
         """Run the last batch of a transaction and commit it."""
         with self._faults():
@@ -185,6 +190,13 @@ class PostgresOpen:
         self.results = results
         self.over = False
         self._link = link
+
+    def more(self, steps: Sequence[Step]) -> list[Result]:
+        """Run one more batch; whoever fails in it has nothing left to roll back."""
+        self.over = True
+        results = self._link.go_on(steps)
+        self.over = False
+        return results
 
     def commit(self, steps: Sequence[Step]) -> None:
         """Run the last batch and commit."""

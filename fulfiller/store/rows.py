@@ -8,18 +8,22 @@ from typing import Any
 import msgspec
 
 from fulfiller.domain.act import Act, Verb
+from fulfiller.domain.breaker import Mode, Pressure
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import Claim, ClaimId, OpenClaim, Stage
 from fulfiller.domain.coupon import Coupon, CouponState
 from fulfiller.domain.event import Event, Kind, packed, unpacked
 from fulfiller.domain.identity import Prior
 from fulfiller.domain.key import KeyRecord, Scope
-from fulfiller.domain.mode import Mode, ModeRow
+from fulfiller.domain.mode import ModeRow
 from fulfiller.domain.outcome import Ending, Outcome
-from fulfiller.domain.stripe import Count, Purse, Stripe, StripeKey
+from fulfiller.domain.pressure import Report
+from fulfiller.domain.stripe import Count, Purse, Stripe, StripeKey, Tally
 from fulfiller.domain.tier import Tier
+from fulfiller.store import record
 from fulfiller.store.hot import ACT, CLAIM, COUPON, MODE, NEW_COUPON, OPEN_CLAIM, OUTCOME
 from fulfiller.store.link import Result
+from fulfiller.store.steering import REPORT
 from fulfiller.store.table import COUNTS, MONEY, ApiKeyRow
 
 Cells = tuple[Any, ...]
@@ -124,7 +128,22 @@ def mode(cells: Cells) -> ModeRow:
     """Return the mode of a row."""
     named = dict(zip(MODE, cells, strict=True))
     named |= {"mode": Mode(named["mode"]), "held": bool(named["held"])}
-    return ModeRow(**named | {"exhausted": bool(named["exhausted"])})
+    named |= {"exhausted": bool(named["exhausted"])}
+    read = {"breaker": record.breaker, "hold": record.hold, "gauge": record.gauge}
+    known = {name: reader(named[name]) for name, reader in read.items() if named[name]}
+    return ModeRow(**named | known)
+
+
+def report(cells: Cells) -> Report:
+    """Return a partner's report of its row."""
+    named = dict(zip(REPORT, cells, strict=True))
+    named["pressure"] = None if named["pressure"] is None else Pressure(named["pressure"])
+    return Report(**named)
+
+
+def tallies(cells: Iterable[Any]) -> dict[Tally, int]:
+    """Return a campaign's counts by tier of a row of sums."""
+    return {COUNT_NAMES[name]: int(cell) for name, cell in zip(COUNTS, cells, strict=True)}
 
 
 def prior(cells: Cells) -> Prior:

@@ -12,9 +12,12 @@ from fulfiller.domain.event import Event
 from fulfiller.domain.key import KeyRecord
 from fulfiller.domain.mode import SERVICE, ModeRow, guard
 from fulfiller.domain.outcome import Outcome
+from fulfiller.domain.pace import Pace
+from fulfiller.domain.pressure import Report
 from fulfiller.domain.stripe import Stripe, StripeKey
 from fulfiller.service.log import Seal
-from fulfiller.service.port import Key, KeyBinding, Person, StripeMove, Writes
+from fulfiller.service.port import Key, KeyBinding, Lane, Person, StripeMove, Writes
+from fulfiller.service.waitlist import Block, Place
 
 
 @dataclass(slots=True)
@@ -49,14 +52,21 @@ class Shelves:
     workers: dict[str, tuple[int, int]] = field(default_factory=dict)
     accounts: dict[str, int] = field(default_factory=dict)
     api_keys: dict[str, KeyRecord] = field(default_factory=dict)
+    paces: dict[str, Pace] = field(default_factory=dict)
+    reports: dict[tuple[str, str], Report] = field(default_factory=dict)
+    blocks: dict[Lane, dict[Place, Block]] = field(default_factory=dict)
 
-    def commit(self, writes: Writes) -> None:
-        """Write all of it or, raising Raced or Deposed, none of it."""
+    def commit(self, writes: Writes, taken: Collection[ClaimId] = ()) -> None:
+        """Write all of it or, raising Raced or Deposed, none of it; `taken` open rows are gone."""
         self._check_fence(writes.fence)
-        self._check_unique(writes)
+        self._check_unique(writes, taken)
         moved = dict(map(self._moved, writes.stripes))
+        for claim_id in taken:
+            self.open.pop(claim_id, None)
         self._insert(writes)
         self.stripes.update(moved)
+        for pace in writes.paces:
+            self.paces[pace.campaign] = replace(self.paces[pace.campaign], tat=pace.tat)
         for campaign in writes.exhausted:
             self.modes[campaign] = replace(self.modes[campaign], exhausted=True)
         for campaign in writes.woken:
@@ -72,11 +82,12 @@ class Shelves:
         lease = self.leases.get("keeper")
         return 0 if lease is None else lease.epoch
 
-    def _check_unique(self, writes: Writes) -> None:
+    def _check_unique(self, writes: Writes, taken: Collection[ClaimId]) -> None:
         _free("claim_pkey", self.claims.keys(), (c.id for c in writes.claims))
         _free("claim_identity", self.identities, map(_identity, writes.claims))
         _free("claim_slot", self.slots, map(_slot, writes.claims))
-        _free("open_claim_pkey", self.open.keys(), (c.id for c in writes.opened))
+        opened = (c.id for c in writes.opened if c.id not in taken)
+        _free("open_claim_pkey", self.open.keys(), opened)
         _free("caller_key_pkey", self.keys.keys(), ((k.account, k.key) for k in writes.keys))
         _free("coupon_pkey", self.coupons.keys(), (c.claim_id for c in writes.coupons))
         _free("coupon_lookup", self.lookups.keys(), (c.lookup for c in writes.coupons))

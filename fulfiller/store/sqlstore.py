@@ -31,15 +31,18 @@ from fulfiller.store import hot, rows
 from fulfiller.store.link import Link
 from fulfiller.store.statement import Call, Fill, Statement
 from fulfiller.store.unit import SqlUnit
+from fulfiller.store.wheel import Wheel
 from fulfiller.store.writing import steps
-from fulfiller.store.yard import Yard
 
 MICRO = 1_000_000
+OPEN_WIDTH = len(hot.OPEN_CLAIM)
+PACED = (True,)
+"""What follows an open row that was taken, if its campaign has a rate."""
 ENDED = {Ending.CANCELLED: State.CANCELLED, Ending.DECLINED: State.DECLINED}
 
 
-class SqlStore(Yard):
-    """Store, Keyring, Till and Yard on one database; one object per thread of use."""
+class SqlStore(Wheel):
+    """Every port of ours on one database; one object per thread of use."""
 
     def __init__(self, link: Link) -> None:
         """Use this link, which opens and renews its connection by itself."""
@@ -88,7 +91,9 @@ class SqlStore(Yard):
         statement = hot.TAKE_UNHELD if unheld else hot.TAKE
         args = {"ids": ids, "stages": [stage.value for stage in stages]}
         with self.link.begin((Call(statement, args),)) as opened:
-            yield SqlUnit(opened, list(map(rows.open_claim, opened.results[0])))
+            found = [rows.open_claim(cells[:OPEN_WIDTH]) for cells in opened.results[0]]
+            paced = {str(cells[1]) for cells in opened.results[0] if cells[OPEN_WIDTH:] == PACED}
+            yield SqlUnit(opened, found, paced)
 
     @contextmanager
     def shift(
@@ -161,10 +166,18 @@ class SqlStore(Yard):
             if cells[1 + tier]
         ]
 
-    def ready(self, lane: Lane, *, after: tuple[int, ClaimId], limit: int) -> Sequence[Ready]:
-        """Return accepted claims of a lane behind `(ready_at, id)`, oldest first."""
+    def ready(
+        self,
+        lane: Lane,
+        *,
+        after: tuple[int, ClaimId],
+        limit: int,
+        stage: Stage = Stage.ACCEPTED,
+    ) -> Sequence[Ready]:
+        """Return open claims of a lane at a stage behind `(ready_at, id)`, oldest first."""
         found = self._one(
             hot.READY,
+            stage=stage.value,
             campaign=lane.campaign,
             tier=lane.tier.value,
             ready_at=after[0],

@@ -7,7 +7,7 @@ row: two writers that meet then wait for each other instead of deadlocking.
 from collections.abc import Iterable
 from operator import attrgetter
 
-from fulfiller.domain.stripe import Delta
+from fulfiller.domain.stripe import Delta, Purse
 from fulfiller.service.port import StripeMove, Writes
 from fulfiller.store import hot, rows
 from fulfiller.store.statement import Call, Fill, Insert, Step
@@ -21,7 +21,13 @@ by_stripe = attrgetter("key.campaign", "key.number")
 
 def steps(writes: Writes) -> list[Step]:
     """Return the steps of a transaction."""
-    return [*_inserts(writes), *_fence(writes.fence), *_moves(writes.stripes), *_marks(writes)]
+    return [
+        *_inserts(writes),
+        *_fence(writes.fence),
+        *_paces(writes),
+        *_moves(writes.stripes),
+        *_marks(writes),
+    ]
 
 
 def _inserts(writes: Writes) -> Iterable[Step]:
@@ -46,10 +52,18 @@ def _fence(epoch: int | None) -> Iterable[Step]:
         yield Call(hot.FENCE, {"fence": epoch})
 
 
+def _paces(writes: Writes) -> Iterable[Step]:
+    for pace in sorted(writes.paces, key=attrgetter("campaign")):
+        yield Call(hot.MOVE_PACE, {"campaign": pace.campaign, "tat": pace.tat})
+
+
 def _moves(moves: Iterable[StripeMove]) -> Iterable[Step]:
     for move in sorted(moves, key=by_stripe):
         columns = named(move.delta)
         guarded = move.guard is not None
+        if guarded:
+            # What the guard drives below zero has to be named, moved or not.
+            columns = {Purse.AVAILABLE.value: 0} | columns
         args: dict[str, object] = {"campaign": move.key.campaign, "number": move.key.number}
         args |= columns | ({"guard": move.guard} if guarded else {})
         yield Call(hot.move_stripe(tuple(columns), guarded=guarded), args)

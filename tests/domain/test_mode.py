@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fulfiller.domain.mode import SERVICE, Mode, ModeRow, flowing, guard, held
+from fulfiller.domain.breaker import Mode
+from fulfiller.domain.mode import SERVICE, ModeRow, flowing, guard, held
 
 GENERATIONS = st.lists(st.booleans(), min_size=1, max_size=20)
 

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from fulfiller.domain.breaker import Mode
 from fulfiller.domain.campaign import Phase
-from fulfiller.domain.mode import SERVICE, Mode, ModeRow
+from fulfiller.domain.mode import SERVICE, ModeRow
 from fulfiller.domain.money import Money
 from fulfiller.domain.tier import Tier
 from fulfiller.ops.board import text

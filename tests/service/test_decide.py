@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from fulfiller.domain.breaker import Mode
 from fulfiller.domain.campaign import Publication
 from fulfiller.domain.claim import Request
 from fulfiller.domain.event import Kind
-from fulfiller.domain.mode import SERVICE, Mode
+from fulfiller.domain.mode import SERVICE
 from fulfiller.domain.outcome import Accepted, Answer, Refused, Repeated, Why
 from fulfiller.domain.stripe import Count, Delta, Purse, StripeKey
 from fulfiller.domain.tier import Tier

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from fulfiller.domain.breaker import Mode
 from fulfiller.domain.campaign import Phase, Publication
 from fulfiller.domain.claim import ClaimId, State
 from fulfiller.domain.code import mint, parse
-from fulfiller.domain.mode import SERVICE, Mode
+from fulfiller.domain.mode import SERVICE
 from fulfiller.domain.validity import DAY, Validity, micros
 from fulfiller.service.move import park
 from fulfiller.service.view import (

@@ -114,7 +114,8 @@ CORRUPTIONS = {
     ),
     "an event lost": spoilt(
         ENTERED,
-        "delete from event where kind = 'claim.accepted' and id not in (select event_id from seal)",
+        "delete from event where kind = 'claim.waitlisted'"
+        " and id not in (select event_id from seal)",
         says="clm_{unsealed} has 1 claim rows and entered the log 0 times",
     ),
     "a claim lost": spoilt(
