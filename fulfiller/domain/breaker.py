@@ -1,12 +1,11 @@
 """The circuit breaker of a campaign or of the service: pure, one step at a time.
 
-                     any signal trips
-        ┌─────────────────────────────────────────┐
-        │                                         ▼
-    flowing ◄── ramp over, none trips ── ramping ──► paused
-                                            ▲   any     │
-                                            └───────────┘
-                                       hold over, all clear
+        ┌──────────────────────────┐
+        │                          ▼
+    flowing ◄─── ramping ◄────► paused
+
+Any signal trips, at once: flowing -> paused, ramping -> paused. All must be clear for paused ->
+ramping at the end of the hold; ramping -> flowing at the end of the ramp.
 
 Trips are never delayed. The two other moves wait for the end of the hold and of the ramp,
 which are set so that there are at most four moves in any minute: two before, this one, and
