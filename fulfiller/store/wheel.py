@@ -97,13 +97,9 @@ class Wheel(Yard):
         """Store blocks of a lane's line, and forget those that end at a place that is gone."""
         ends = [end_id for _, end_id in gone]
         cells = [(lane.campaign, lane.tier.value, *block.end, block.count) for block in new]
-        self.link.write(
-            (
-                Call(hot.FENCE, {"fence": fence}),
-                Call(steering.DROP_BLOCKS, _of(lane) | {"ends": ends}),
-                Fill(steering.ADD_BLOCKS, cells),
-            )
-        )
+        dropped = Call(steering.DROP_BLOCKS, _of(lane) | {"ends": ends})
+        added = [Fill(steering.ADD_BLOCKS, cells)] if cells else []
+        self.link.write((Call(hot.FENCE, {"fence": fence}), dropped, *added))
 
 
 def _of(lane: Lane) -> dict[str, object]:
