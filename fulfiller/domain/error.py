@@ -4,7 +4,8 @@ FulfillerError
 ├── DomainError            the program was asked for something that can't be
 │   ├── IllegalMove        a claim or coupon can't go from this state to that one
 │   ├── InvalidCampaign    a campaign's terms contradict each other
-│   └── InvalidCode        a text is no coupon code
+│   ├── InvalidCode        a text is no coupon code
+│   └── InvalidPatience    a patience message can't be spoken from these facts or phrases
 ├── StoreError             the store said no, or nothing
 │   ├── Raced              somebody else was first: read again and decide again
 │   ├── StoreUnavailable   nothing was written, or nobody can tell whether it was
@@ -41,6 +42,20 @@ class InvalidCampaign(DomainError):
 
 class InvalidCode(DomainError):
     """A text is no coupon code: wrong length, wrong symbols or wrong check symbols."""
+
+
+class InvalidPatience(DomainError):
+    """A patience message can't be spoken: `field` names the fact or phrase to mend.
+
+    `book` names the file of the phrase; facts have none.
+    """
+
+    def __init__(self, field: str, problem: str, book: str = "") -> None:
+        """Name the book and the field and say what is wrong with it."""
+        self.field = field
+        self.problem = problem
+        self.book = book
+        super().__init__(": ".join(filter(None, (book, field, problem))))
 
 
 class StoreError(FulfillerError):
