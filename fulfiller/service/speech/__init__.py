@@ -1,0 +1,1 @@
+"""Speech: facts for people who wait become warm, short, concrete sentences in their language."""
