@@ -22,6 +22,7 @@ from fulfiller.client.error import (
     MovedOn,
     NotCancellable,
     NotOpenYet,
+    Paused,
     Refused,
     SoldOut,
     Unauthorized,
@@ -29,7 +30,15 @@ from fulfiller.client.error import (
     Unknown,
     UserLimit,
 )
-from fulfiller.client.result import Claim, Coupon, CouponNow, NewClaim, Outcome, Wait
+from fulfiller.client.result import (
+    Claim,
+    Coupon,
+    CouponNow,
+    NewClaim,
+    Outcome,
+    Patience,
+    Wait,
+)
 
 __all__ = [
     "AlreadyRedeemed",
@@ -50,6 +59,8 @@ __all__ = [
     "NotCancellable",
     "NotOpenYet",
     "Outcome",
+    "Patience",
+    "Paused",
     "Refused",
     "SoldOut",
     "Unauthorized",

@@ -1,7 +1,8 @@
 """Faults of the client, drawn as a tree; catch `ClientError` to catch all of it.
 
 ClientError
-├── Unavailable          no answer in time, or the service could not keep a place: try later
+├── Unavailable          no answer in time: try later
+│   └── Paused           the campaign is paused and no place could be kept: come back later
 └── Refused              the service understood and said no: trying again changes nothing
     ├── Unauthorized     the API key is missing, wrong or over
     ├── Forbidden        the API key lacks a scope
@@ -20,6 +21,8 @@ ClientError
 """
 
 import msgspec
+
+from fulfiller.client.result import Patience
 
 
 class Flaw(msgspec.Struct, frozen=True):
@@ -41,10 +44,17 @@ class Problem(msgspec.Struct, frozen=True):
     request_id: str = ""
     errors: tuple[Flaw, ...] = ()
     retry_after_s: float | None = None
+    message: str | None = None
+    language: str | None = None
+    patience: Patience | None = None
 
 
 class ClientError(Exception):
-    """Anything that keeps the client from returning a result."""
+    """Anything that keeps the client from returning a result.
+
+    `message` is what the person who claims can be told about it, in `language`, if there is
+    something to tell; `patience` are the facts behind it.
+    """
 
     def __init__(self, problem: Problem) -> None:
         """Keep what the service said; `status` is 0 when it said nothing."""
@@ -54,12 +64,19 @@ class ClientError(Exception):
         self.request_id = problem.request_id
         self.errors = problem.errors
         self.retry_after_s = problem.retry_after_s
+        self.message = problem.message
+        self.language = problem.language
+        self.patience = problem.patience
         where = f" (request {problem.request_id})" if problem.request_id else ""
         super().__init__(f"{problem.code}: {problem.detail or problem.title}{where}")
 
 
 class Unavailable(ClientError):
-    """There was no answer in time, or no place could be kept; the same call may be repeated."""
+    """There was no answer in time; the same call may be repeated."""
+
+
+class Paused(Unavailable):
+    """The campaign is paused and no place could be kept; `retry_after_s` is the caller's own."""
 
 
 class Refused(ClientError):
@@ -143,12 +160,15 @@ BY_STATUS: dict[int, type[Refused]] = {
     415: Invalid,
     422: Invalid,
 }
+PAUSED = "waitlist_full"
 RETRIED = frozenset({0, 408, 429, 500, 502, 503, 504})
 """Statuses after which the same call may succeed; every call here is safe to repeat."""
 
 
 def error_from(problem: Problem) -> ClientError:
     """Return the error that tells a problem."""
+    if problem.code == PAUSED:
+        return Paused(problem)
     if problem.status in RETRIED:
         return Unavailable(problem)
     kind = BY_CODE.get(problem.code) or BY_STATUS.get(problem.status, Refused)

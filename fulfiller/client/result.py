@@ -30,11 +30,32 @@ class NewClaim:
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """How long it will take, as a range, and what the estimate rests on."""
+    """How long it will take, as a range, and what the estimate rests on.
+
+    `high_s` is None while nobody can promise an upper end.
+    """
 
     low_s: float
-    high_s: float
+    high_s: float | None
     basis: str
+
+
+class Valid(msgspec.Struct, frozen=True):
+    """Something that people have and keep, and until when; exclusive."""
+
+    what: str
+    until: datetime
+
+
+class Patience(msgspec.Struct, frozen=True, kw_only=True):
+    """The facts behind a message, for whoever tells them in words of their own."""
+
+    what_to_do: str
+    reason: str | None = None
+    since: datetime | None = None
+    come_back_at: datetime | None = None
+    next_update_at: datetime | None = None
+    still_valid: tuple[Valid, ...] = ()
 
 
 class Coupon(msgspec.Struct, frozen=True):
@@ -78,6 +99,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     coupon: Coupon | None = None
     message: str | None = None
     language: str | None = None
+    patience: Patience | None = None
     replayed: bool = False
 
     @property

@@ -11,6 +11,7 @@ of the window stops admission, and what was accepted before is still honored.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from fulfiller.domain.breaker import Policy
@@ -78,6 +79,7 @@ class BreakerTerms:
 class Campaign:
     """The terms of a campaign, as its owner wrote them.
 
+    `patience` is its own wording of what people who wait are told, by language and phrase.
     `budget` is in minor units of the value's currency; `opens_at` and `closes_at` are
     microseconds since 1970, the latter exclusive; `promise_s` is the longest time to drain
     that people are promised; `backlog_threshold` and `resume_threshold` are claims.
@@ -104,6 +106,7 @@ class Campaign:
     pause_credit: bool = False
     floor: int | None = None
     locale: str = "en"
+    patience: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     code_source: str = "minted"
     stripes: int = 8
 

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from dataclasses import dataclass
 from enum import StrEnum
+from math import sqrt
 
 STEPS_S = (
     *(1, 2, 5, 10, 15, 20, 30, 45),
@@ -113,4 +114,4 @@ def _ramped_s(full_s: float, prospect: Prospect) -> float:
     wanted = full_s + start * done + slope * done**2 / 2
     if wanted >= whole * (1 + start) / 2:
         return whole - done + wanted - whole * (1 + start) / 2
-    return (-start + (start**2 + 2 * slope * wanted) ** 0.5) / slope - done
+    return (sqrt(start**2 + 2 * slope * wanted) - start) / slope - done

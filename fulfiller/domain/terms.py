@@ -57,6 +57,7 @@ def campaign_from_terms(terms: Terms) -> Campaign:
             floor=_instant("floor", given["floor"], zone) if "floor" in given else None,
             tiers=_tiers("tiers", given.get("tiers", {})),
             breaker=_breaker("breaker", given.get("breaker", {})),
+            patience=_wording("patience", given.get("patience", {})),
             **optional,
         )
     except InvalidCampaign as flaw:
@@ -85,6 +86,7 @@ def terms_from_campaign(campaign: Campaign) -> dict[str, object]:
             for tier, each in campaign.tiers.items()
         },
         "breaker": asdict(campaign.breaker),
+        "patience": dict(campaign.patience),
     }
 
 
@@ -228,6 +230,14 @@ def _breaker(name: str, value: object) -> BreakerTerms:
     return replace(BreakerTerms(), **stated)
 
 
+def _wording(name: str, value: object) -> dict[str, dict[str, Any]]:
+    """Return tables of phrases by language; whether they fit a book is the library's to say."""
+    tables = value if isinstance(value, Mapping) else None
+    if tables is None or not all(isinstance(table, Mapping) for table in tables.values()):
+        raise InvalidCampaign(name, 'write tables such as [patience.en.opening] paused = "..."')
+    return {str(language): dict(table) for language, table in tables.items()}
+
+
 def _stamp(instant: int) -> str:
     return moment(instant).isoformat().replace("+00:00", "Z")
 
@@ -247,4 +257,14 @@ OPTIONAL: Mapping[str, Callable[[str, object], Any]] = {
     "stripes": _whole,
 }
 """Fields that may be left out, and how each is read; `tiers` is read on its own."""
-KEYS = (*REQUIRED, *OPTIONAL, "tiers", "breaker", "zone", "valid_until", "valid_days", "floor")
+KEYS = (
+    *REQUIRED,
+    *OPTIONAL,
+    "tiers",
+    "breaker",
+    "patience",
+    "zone",
+    "valid_until",
+    "valid_days",
+    "floor",
+)

@@ -15,8 +15,9 @@ from starlette.exceptions import HTTPException
 from fulfiller.domain.act import Verb
 from fulfiller.intake import docs
 from fulfiller.intake.campaigns import Campaigns
-from fulfiller.intake.claims import PATH, Claims
+from fulfiller.intake.claims import PATH, Claims, Staff
 from fulfiller.intake.committer import Committer
+from fulfiller.intake.concierge import Concierge
 from fulfiller.intake.contract import OPERATIONS, SHAPES
 from fulfiller.intake.coupons import Coupons
 from fulfiller.intake.desk import Desk
@@ -39,13 +40,14 @@ from fulfiller.intake.health import Health
 from fulfiller.intake.keys import Keys
 from fulfiller.intake.metrics import Metrics
 from fulfiller.intake.outcomes import Outcomes
+from fulfiller.intake.outlook import Outlook
 from fulfiller.intake.parts import IntakeParts
 from fulfiller.intake.problem import KINDS, Code, Problem
 from fulfiller.intake.publisher import Publisher
 from fulfiller.intake.watch import Watch
 
 STATUS_CODES = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED}
-Threads = tuple[Publisher | Committer | Desk | Watch | Metrics, ...]
+Threads = tuple[Publisher | Outlook | Committer | Desk | Watch | Metrics, ...]
 
 
 class App:
@@ -60,9 +62,11 @@ class App:
         self._watch = Watch(parts, reads)
         keys = Keys(parts, reads)
         metrics = Metrics(parts, keys)
+        outlook = Outlook(parts)
+        concierge = Concierge(outlook, parts.library)
         handlers = _handlers(
-            Claims(parts, keys, committer, self._watch, writes),
-            Campaigns(parts, keys, reads, writes),
+            Claims(parts, keys, Staff(committer, self._watch, writes, concierge)),
+            Campaigns(parts, keys, reads, writes, concierge),
             Health(committer, reads),
         )
         handlers |= _coupon_handlers(Coupons(parts, keys, reads, writes))
@@ -72,7 +76,7 @@ class App:
             name: parts.tally.counted(name, handler, parts.monotonic)
             for name, handler in handlers.items()
         }
-        threads = (self.publisher, committer, reads, writes, self._watch, metrics)
+        threads = (self.publisher, outlook, committer, reads, writes, self._watch, metrics)
         self._api = _api(self._handlers, threads)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

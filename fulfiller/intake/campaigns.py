@@ -3,9 +3,10 @@
 import re
 
 from fulfiller.domain.campaign import Campaign
-from fulfiller.domain.error import InvalidCampaign
+from fulfiller.domain.error import InvalidCampaign, InvalidPatience
 from fulfiller.domain.key import Scope
 from fulfiller.domain.terms import campaign_from_terms
+from fulfiller.intake.concierge import Concierge, ears_of
 from fulfiller.intake.desk import Desk
 from fulfiller.intake.exchange import Asked, Receive, Reply, encode, json_body
 from fulfiller.intake.keys import Keys
@@ -14,18 +15,23 @@ from fulfiller.intake.problem import Code, Flaw, Problem
 from fulfiller.intake.reading import object_in, pointer
 from fulfiller.intake.sighting import Viewer
 from fulfiller.service.create import create, is_created
+from fulfiller.service.speech.library import Library
 from fulfiller.service.view import PublicCampaign, campaign_now
 
 PATH = "/v1/campaigns"
 CACHED = (b"cache-control", b"public, max-age=1")
+BY_LANGUAGE = (b"vary", b"accept-language")
 _is_name = re.compile(r"[a-z0-9-]{1,64}").fullmatch
 
 
 class Campaigns:
     """Handlers of everything below `/v1/campaigns`."""
 
-    def __init__(self, parts: IntakeParts, keys: Keys, reads: Desk, writes: Desk) -> None:
+    def __init__(
+        self, parts: IntakeParts, keys: Keys, reads: Desk, writes: Desk, concierge: Concierge
+    ) -> None:
         """Keep the parts."""
+        self._concierge = concierge
         self._parts = parts
         self._keys = keys
         self._reads = reads
@@ -37,6 +43,7 @@ class Campaigns:
         account = await self._keys.account(asked.headers.get(b"authorization"), Scope.OPS)
         body = await json_body(asked, receive, limit=self._parts.limits.body_max)
         campaign = _read(object_in(body), account)
+        _proofread(campaign, self._parts.library)
         created = await self._writes.do(lambda viewer: self._created(viewer, campaign))
         if not created:
             raise Problem(
@@ -55,7 +62,8 @@ class Campaigns:
         if shown is None or until <= at:
             shown = await self._look(name)
             self._shown[name] = (at + self._parts.limits.campaign_ttl_s, shown)
-        return Reply(200, encode(shown), (CACHED,))
+        told = self._concierge.campaign(shown, ears_of(asked.headers))
+        return Reply(200, encode(told), (CACHED, BY_LANGUAGE))
 
     async def _look(self, name: str) -> PublicCampaign:
         shown = None
@@ -78,6 +86,14 @@ class Campaigns:
         if create(campaign, store=viewer.store, now=now, actor=actor):
             return True
         return is_created(viewer.store.campaign(campaign.id), campaign)
+
+
+def _proofread(campaign: Campaign, library: Library) -> None:
+    """Refuse a campaign whose own words lack what people have to be told."""
+    try:
+        library.amended(campaign.patience)
+    except InvalidPatience as flaw:
+        raise Problem(Code.INVALID, "", Flaw(str(flaw), pointer="/patience")) from None
 
 
 def _read(terms: dict[str, object], account: str) -> Campaign:

@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from math import isfinite
 from urllib.parse import parse_qs
 
@@ -12,6 +13,7 @@ from fulfiller.domain.claim import CLAIM_PREFIX, ClaimId, Request, State
 from fulfiller.domain.key import Scope
 from fulfiller.domain.outcome import Accepted
 from fulfiller.intake.committer import Committer, Taken
+from fulfiller.intake.concierge import Concierge, Ears, ears_of
 from fulfiller.intake.desk import Desk
 from fulfiller.intake.exchange import Asked, Receive, Reply, encode, json_body
 from fulfiller.intake.keys import Keys
@@ -35,6 +37,12 @@ NOT_HERE = "no claim has this key: it was refused or is still on its way; send i
 _uuid = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
 
+Result = tuple[int, bool, PublicClaim]
+"""A status, whether it is a repeat, and the claim."""
+TURNED_AWAY = (Code.WAITLIST_FULL, Code.UNAVAILABLE)
+"""Problems that are about waiting, and are told as such."""
+
+
 class BatchResult(msgspec.Struct, frozen=True, omit_defaults=True):
     """What became of one claim of a batch: a claim, or the problem with it."""
 
@@ -50,19 +58,28 @@ class BatchOut(msgspec.Struct, frozen=True):
     results: list[BatchResult]
 
 
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Who does the work behind the claim routes; `desk` is where claims are cancelled."""
+
+    committer: Committer
+    watch: Watch
+    desk: Desk
+    concierge: Concierge
+
+
 class Claims:
     """Handlers of everything below `/v1/claims`."""
 
-    def __init__(
-        self, parts: IntakeParts, keys: Keys, committer: Committer, watch: Watch, desk: Desk
-    ) -> None:
-        """Keep the parts; `desk` is where claims are cancelled."""
+    def __init__(self, parts: IntakeParts, keys: Keys, staff: Staff) -> None:
+        """Keep the parts."""
         self._parts = parts
         self._limits = parts.limits
         self._keys = keys
-        self._committer = committer
-        self._watch = watch
-        self._desk = desk
+        self._committer = staff.committer
+        self._watch = staff.watch
+        self._desk = staff.desk
+        self._concierge = staff.concierge
 
     async def submit(self, asked: Asked, receive: Receive) -> Reply:
         """Take a claim in: 202 with a place that is kept, or 200 with the claim it repeats."""
@@ -71,8 +88,7 @@ class Claims:
         body = await json_body(asked, receive, limit=self._limits.body_max)
         key = idempotency_key(headers.get(b"idempotency-key"))
         request = claim_request(body, account, key)
-        (taken,) = await self._committer.submit((request,))
-        result = _result(taken)
+        result = await self._one(request, ears_of(headers, request.locale))
         if isinstance(result, Problem):
             raise result
         status, replayed, claim = result
@@ -90,10 +106,7 @@ class Claims:
         ]
         requests = [each for each in read if isinstance(each, Request)]
         taken = iter(await self._take(requests))
-        results = [
-            _batch_result(each if isinstance(each, Problem) else _result(next(taken)), asked)
-            for each in read
-        ]
+        results = [_batch_result(self._batched(each, taken, asked), asked) for each in read]
         self._parts.tally.refused.update(
             result.problem.code for result in results if result.problem is not None
         )
@@ -107,7 +120,7 @@ class Claims:
         account = await self._keys.account(header, Scope.CLAIM_READ)
         claim_id = _claim_id(asked.path)
         sighting = await self._watch.see(claim_id, _wait_s(asked.query))
-        return Reply(200, encode(_visible(sighting, account).shown))
+        return self._seen(_visible(sighting, account), asked)
 
     async def find(self, asked: Asked, _receive: Receive) -> Reply:
         """Return the claim that one of the account's idempotency keys stands for."""
@@ -116,7 +129,7 @@ class Claims:
         sighting = await self._watch.find((account, _key(asked.query)))
         if sighting is None:
             raise Problem(Code.UNKNOWN_CLAIM, NOT_HERE)
-        return Reply(200, encode(sighting.shown))
+        return self._seen(sighting, asked)
 
     async def cancel(self, asked: Asked, _receive: Receive) -> Reply:
         """Cancel a claim that is waitlisted or accepted; again and again if you like."""
@@ -130,6 +143,35 @@ class Claims:
         if sighting.shown.state is not State.CANCELLED:
             raise Problem(Code.NOT_CANCELLABLE, f"the claim is {sighting.shown.state}")
         return Reply(200, encode(sighting.shown))
+
+    async def _one(self, request: Request, ears: Ears) -> "Result | Problem":
+        try:
+            (taken,) = await self._committer.submit((request,))
+        except Problem as away:
+            taken = away
+        return self._result(taken, request, ears)
+
+    def _batched(
+        self, read: Request | Problem, taken: Iterator[Taken], asked: Asked
+    ) -> "Result | Problem":
+        if isinstance(read, Problem):
+            return read
+        return self._result(next(taken), read, ears_of(asked.headers, read.locale))
+
+    def _result(self, taken: Taken, request: Request, ears: Ears) -> "Result | Problem":
+        """Return status, whether it is a repeat, and the claim; or the problem."""
+        if isinstance(taken, Accepted):
+            shown = fresh_claim(taken.claim, taken.state)
+            return 202, False, self._concierge.claim(shown, taken.ahead, ears)
+        if isinstance(taken, Sighting):
+            return 200, True, self._concierge.claim(taken.shown, taken.ahead, ears)
+        if taken.code in TURNED_AWAY:
+            return self._concierge.turned_away(taken, request.campaign, request.user, ears)
+        return taken
+
+    def _seen(self, sighting: Sighting, asked: Asked) -> Reply:
+        ears = ears_of(asked.headers, sighting.locale)
+        return Reply(200, encode(self._concierge.claim(sighting.shown, sighting.ahead, ears)))
 
     def _cancelled(self, viewer: Viewer, claim_id: ClaimId, account: str) -> Sighting | None:
         now = self._parts.now()
@@ -148,16 +190,7 @@ class Claims:
         return taken
 
 
-def _result(taken: Taken) -> tuple[int, bool, PublicClaim] | Problem:
-    """Return status, whether it is a repeat, and the claim; or the problem."""
-    if isinstance(taken, Accepted):
-        return 202, False, fresh_claim(taken.claim, taken.state)
-    if isinstance(taken, Sighting):
-        return 200, True, taken.shown
-    return taken
-
-
-def _batch_result(result: tuple[int, bool, PublicClaim] | Problem, asked: Asked) -> BatchResult:
+def _batch_result(result: Result | Problem, asked: Asked) -> BatchResult:
     if isinstance(result, Problem):
         body = result.body(instance=asked.path, request_id=asked.request_id)
         return BatchResult(body.status, problem=body)

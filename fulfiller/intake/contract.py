@@ -33,6 +33,7 @@ _REFUSALS = (
     Code.IDENTITY_TAKEN,
     Code.ENDED,
     Code.KEY_REUSED,
+    Code.WAITLIST_FULL,
 )
 
 OPERATIONS = (

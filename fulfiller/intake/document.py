@@ -17,7 +17,7 @@ from fulfiller.intake.shapes import BY_HAND, REF
 TITLE = "Fulfiller"
 VERSION = "1"
 ABOUT = "Claims come in, are kept, and become coupons; a 202 is a promise."
-INSTANTS = ("at", "until", "floor")
+INSTANTS = ("at", "until", "floor", "since")
 """How the names of all instants end, and of nothing else."""
 WHOLE = "Public"
 """How the names of shapes begin of which every field is sent, be it null."""
@@ -103,7 +103,7 @@ def _complete(name: str, shape: Tree) -> None:
         if kind.get("default", ...) is None:
             # Null is as good as left out. Said as a default, generators would ask for it.
             del kind["default"]
-        for each in kind.get("anyOf", [kind]) if field.endswith(INSTANTS) else ():
+        for each in kind.get("anyOf", [kind]) if field.rpartition("_")[2] in INSTANTS else ():
             if each.get("type") == "string":
                 each["format"] = "date-time"
 

@@ -25,6 +25,24 @@ _ACCEPTED: Tree = {
     "coupon": None,
     "message": None,
     "language": None,
+    "patience": None,
+}
+_PATIENCE: Tree = {
+    "what_to_do": "nothing",
+    "reason": "crowd",
+    "since": "2026-02-06T01:00:00Z",
+    "come_back_at": None,
+    "next_update_at": "2026-02-06T01:00:20Z",
+    "still_valid": [{"what": "coupons", "until": "2026-02-28T16:00:00Z"}],
+}
+_WAITLISTED = _ACCEPTED | {
+    "state": "waitlisted",
+    "position": 12_400,
+    "wait": {"low_s": 130.0, "high_s": 300.0, "basis": "measured"},
+    "poll_after_s": 37.5,
+    "message": "Your place is kept. More people came than we planned for.",
+    "language": "en",
+    "patience": _PATIENCE,
 }
 _ISSUED = _ACCEPTED | {
     "state": "issued",
@@ -43,6 +61,10 @@ def problem(code: Code, instance: str = "/v1/claims") -> Tree:
     kind = KINDS[code]
     more: Tree = {"opens_at": "2026-02-06T01:00:00Z"} if code is Code.NOT_OPEN_YET else {}
     more |= {"retry_after_s": 1} if kind.status == 503 else {}
+    if code is Code.WAITLIST_FULL:
+        facts = _PATIENCE | {"what_to_do": "come_back", "come_back_at": "2026-02-06T01:05:00Z"}
+        said = "All places in line are taken, so we could not keep one for you this time."
+        more |= {"retry_after_s": 300, "message": said, "language": "en", "patience": facts}
     return {
         "type": f"/problems/{code}",
         "title": kind.title,
@@ -71,6 +93,7 @@ EXAMPLES: Tree = {
     "BatchOut": {
         "results": [
             {"status": 202, "claim": _ACCEPTED},
+            {"status": 202, "claim": _WAITLISTED},
             {"status": 409, "problem": problem(Code.SOLD_OUT, "/v1/claims/batch")},
         ]
     },
@@ -123,6 +146,7 @@ EXAMPLES: Tree = {
         },
         "validity": {"until": "2026-02-28T16:00:00Z", "days": None, "floor": None},
         "message": None,
+        "language": None,
         "wait": None,
     },
     "Status": {"status": "ready"},

@@ -10,11 +10,13 @@ from fulfiller.intake.tally import Tally
 from fulfiller.service.keyring import Keyring
 from fulfiller.service.port import Queue, Store
 from fulfiller.service.release import HINT_MAX
+from fulfiller.service.speech.library import Library
 from fulfiller.service.till import Till
+from fulfiller.service.waitlist import Waitlist
 
 
-class Truth(Store, Keyring, Till, Protocol):
-    """The store with the keys and the till in it."""
+class Truth(Store, Keyring, Till, Waitlist, Protocol):
+    """The store with the keys, the till and the waitlist in it."""
 
 
 class Broker(Queue, Protocol):
@@ -77,5 +79,6 @@ class IntakeParts:
     new_claim_id: Callable[[int], ClaimId]
     code_key: CodeKey
     pepper: bytes
+    library: Library
     limits: Limits = field(default_factory=Limits)
     tally: Tally = field(default_factory=Tally)

@@ -9,6 +9,7 @@ import msgspec
 from fulfiller.domain.act import CouponWhy
 from fulfiller.domain.outcome import Why
 from fulfiller.domain.validity import moment
+from fulfiller.service.view import PublicPatience
 
 MEDIA_TYPE = b"application/problem+json"
 TYPE_PREFIX = "/problems/"
@@ -50,6 +51,7 @@ class Code(StrEnum):
     KEY_REUSED = Why.KEY_REUSED.value
     HEAD_TOO_LARGE = "head_too_large"
     INTERNAL = "internal"
+    WAITLIST_FULL = Why.WAITLIST_FULL.value
     UNAVAILABLE = "unavailable"
 
 
@@ -157,6 +159,11 @@ KINDS = {
     Code.INTERNAL: Kind(
         500, "Something broke here", "Repeat with the same key; if it lasts, report request_id."
     ),
+    Code.WAITLIST_FULL: Kind(
+        503,
+        "Paused, and no place can be kept",
+        "Come back after Retry-After, which is your own; nothing was kept and nothing is lost.",
+    ),
     Code.UNAVAILABLE: Kind(
         503,
         "The store does not answer",
@@ -174,8 +181,19 @@ class Flaw(msgspec.Struct, frozen=True, omit_defaults=True):
     parameter: str | None = None
 
 
+class Told(msgspec.Struct, frozen=True):
+    """What people can be told about a wait: a sentence, its language, and the facts."""
+
+    message: str
+    language: str
+    patience: PublicPatience
+
+
 class ProblemBody(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A problem as callers read it; `opens_at` says when a campaign that is not open yet opens."""
+    """A problem as callers read it; `opens_at` says when a campaign that is not open yet opens.
+
+    `message` is what people can be told, in `language`; `patience` are the facts behind it.
+    """
 
     type: str
     title: str
@@ -187,6 +205,9 @@ class ProblemBody(msgspec.Struct, frozen=True, omit_defaults=True):
     errors: tuple[Flaw, ...] = ()
     retry_after_s: int | None = None
     opens_at: datetime | None = None
+    message: str | None = None
+    language: str | None = None
+    patience: PublicPatience | None = None
 
 
 class Problem(Exception):
@@ -200,6 +221,7 @@ class Problem(Exception):
         retry_after_s: int | None = None,
         allow: str | None = None,
         opens_at: datetime | None = None,
+        told: Told | None = None,
     ) -> None:
         """Say what is wrong with this request in particular; the remedy stands in by default."""
         self.code = code
@@ -209,6 +231,7 @@ class Problem(Exception):
         self.retry_after_s = retry_after_s
         self.allow = allow
         self.opens_at = opens_at
+        self.told = told
         super().__init__(self.detail)
 
     def body(self, *, instance: str, request_id: str) -> ProblemBody:
@@ -224,6 +247,9 @@ class Problem(Exception):
             errors=self.flaws,
             retry_after_s=self.retry_after_s,
             opens_at=self.opens_at,
+            message=None if self.told is None else self.told.message,
+            language=None if self.told is None else self.told.language,
+            patience=None if self.told is None else self.told.patience,
         )
 
     def headers(self) -> list[tuple[bytes, bytes]]:

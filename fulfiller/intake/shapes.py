@@ -82,6 +82,11 @@ TERMS: Tree = {
     "waitlist_cap": _whole("Claims that keep their place while the campaign is paused."),
     "pause_credit": {"type": "boolean", "description": "Whether pauses lengthen coupons' lives."},
     "locale": _text("The language of its people."),
+    "patience": {
+        "type": "object",
+        "additionalProperties": {"type": "object"},
+        "description": "The campaign's own words for people who wait: phrases by language.",
+    },
     "code_source": _one_of(["minted"], "Where codes come from."),
     "stripes": _whole("Rows that the ledger is cut into.", 1, 64),
 }

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from fulfiller.domain.campaign import Campaign
-from fulfiller.domain.claim import ClaimId
+from fulfiller.domain.claim import ClaimId, State
 from fulfiller.intake.parts import IntakeParts, Truth
 from fulfiller.service.port import ClaimView, Key
 from fulfiller.service.view import PublicClaim, claim_now
@@ -12,11 +12,16 @@ from fulfiller.service.view import PublicClaim, claim_now
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A claim as it was seen; its account and the campaign's owner may be told."""
+    """A claim as it was seen; its account and the campaign's owner may be told.
+
+    `ahead` is how many of its tier wait before it, if it waits; `locale` its own wish.
+    """
 
     account: str
     owner: str
     shown: PublicClaim
+    ahead: int | None = None
+    locale: str | None = None
 
     def visible(self, account: str) -> bool:
         """Return whether this account may know of the claim at all."""
@@ -36,18 +41,20 @@ class Viewer:
         """Return these claims as they are now, in one read; unknown ones are left out."""
         views = self.store.view(ids)
         now = self._parts.now()
-        return {claim_id: self.sighting(view, now) for claim_id, view in views.items()}
+        waiting = [i for i, view in views.items() if view.state is State.WAITLISTED]
+        ahead = self.store.ahead(waiting) if waiting else {}
+        return {i: self.sighting(view, now, ahead.get(i)) for i, view in views.items()}
 
     def find(self, key: Key) -> Sighting | None:
         """Return the claim that this idempotency key of an account stands for, if any."""
         ids = self.store.by_key((key,))
         return self.see(ids.values()).get(ids[key]) if ids else None
 
-    def sighting(self, view: ClaimView, now: int) -> Sighting:
+    def sighting(self, view: ClaimView, now: int, ahead: int | None = None) -> Sighting:
         """Return a claim that was read already, as it may be shown."""
         campaign = self.campaign(view.claim.campaign)
         shown = claim_now(view, campaign, key=self._parts.code_key, now=now)
-        return Sighting(view.claim.account, campaign.owner, shown)
+        return Sighting(view.claim.account, campaign.owner, shown, ahead, view.claim.locale)
 
     def campaign(self, name: str) -> Campaign:
         """Return the terms of a campaign that has been claimed from."""

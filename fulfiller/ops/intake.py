@@ -5,6 +5,7 @@ from functools import partial
 from fulfiller.clock import StoreClock, monotonic, new_claim_id
 from fulfiller.intake.app import create_app
 from fulfiller.intake.parts import IntakeParts, Limits
+from fulfiller.intake.phrases import read_library, shipped_phrases
 from fulfiller.intake.serve import announce
 from fulfiller.intake.serve import run as serve
 from fulfiller.ops.exits import Misused
@@ -36,5 +37,6 @@ def intake_parts(settings: Settings) -> IntakeParts:
         new_claim_id=new_claim_id,
         code_key=code_key(settings),
         pepper=pepper(settings),
+        library=read_library(shipped_phrases()),
         limits=Limits(group_max=settings.group_max),
     )

@@ -13,7 +13,9 @@ from fulfiller.domain.campaign import Campaign, Phase, phase
 from fulfiller.domain.claim import Claim, State, public_id
 from fulfiller.domain.code import CodeKey, grouped, mint
 from fulfiller.domain.coupon import Coupon, Standing
-from fulfiller.domain.mode import SERVICE, ModeRow
+from fulfiller.domain.estimate import Basis
+from fulfiller.domain.mode import ModeRow, ruling
+from fulfiller.domain.patience import Reason, WhatToDo
 from fulfiller.domain.validity import moment
 from fulfiller.service.port import ClaimView
 
@@ -55,11 +57,34 @@ class PublicCouponNow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicWait:
-    """How long it will take, as a range, and what the estimate rests on."""
+    """How long it will take, as a range, and what the estimate rests on.
+
+    `high_s` is null while nobody can promise an upper end.
+    """
 
     low_s: float
-    high_s: float
-    basis: str
+    high_s: float | None
+    basis: Basis
+
+
+@dataclass(frozen=True, slots=True)
+class Valid:
+    """Something that people have and keep, and until when; exclusive."""
+
+    what: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicPatience:
+    """The facts behind a message, for whoever tells them in words of their own."""
+
+    what_to_do: WhatToDo
+    reason: Reason | None = None
+    since: datetime | None = None
+    come_back_at: datetime | None = None
+    next_update_at: datetime | None = None
+    still_valid: tuple[Valid, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +104,7 @@ class PublicClaim:
     coupon: PublicCoupon | None = None
     message: str | None = None
     language: str | None = None
+    patience: PublicPatience | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +135,7 @@ class PublicCampaign:
     window: PublicWindow
     validity: PublicValidity
     message: str | None = None
+    language: str | None = None
     wait: PublicWait | None = None
 
 
@@ -128,7 +155,7 @@ def campaign_now(
     campaign: Campaign, modes: Mapping[str, ModeRow], *, now: int
 ) -> PublicCampaign | None:
     """Show a campaign as it is now, or None while nobody may know of it."""
-    own, service = modes[campaign.id], modes[SERVICE]
+    own = modes[campaign.id]
     at = phase(campaign, now=now, exhausted=own.exhausted)
     if at is Phase.DRAFT:
         return None
@@ -136,7 +163,7 @@ def campaign_now(
     return PublicCampaign(
         campaign=campaign.id,
         phase=at,
-        mode=own.mode if service.mode is Mode.FLOWING else service.mode,
+        mode=ruling(modes, campaign.id).mode,
         window=PublicWindow(
             opens_at=moment(campaign.opens_at),
             closes_at=moment(campaign.closes_at),

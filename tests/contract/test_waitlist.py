@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from fulfiller.domain.breaker import Mode
+from fulfiller.domain.breaker import Mode, Reading
 from fulfiller.domain.claim import ClaimId, Stage, State
 from fulfiller.domain.error import Deposed
-from fulfiller.domain.mode import Gauge, Reading
+from fulfiller.domain.mode import Gauge
 from fulfiller.domain.outcome import Accepted, Refused, Why
 from fulfiller.domain.stripe import Count, Purse, counted, total
 from fulfiller.domain.tier import Tier

@@ -23,6 +23,7 @@ from fulfiller.domain.stripe import Count, counted
 from fulfiller.domain.validity import Validity
 from fulfiller.intake.app import App, create_app
 from fulfiller.intake.parts import IntakeParts, Limits, Truth
+from fulfiller.intake.phrases import read_library, shipped_phrases
 from fulfiller.intake.serve import Server, listen
 from fulfiller.service.create import create
 from fulfiller.service.issue import Press, issue
@@ -186,6 +187,7 @@ def made_of(
         new_claim_id=new_claim_id,
         code_key=CODE_KEY,
         pepper=PEPPER,
+        library=read_library(shipped_phrases()),
         limits=limits,
     )
 

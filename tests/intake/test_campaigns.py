@@ -43,7 +43,7 @@ def test_anybody_sees_what_is_public_and_no_more(door: Door) -> None:
     shown = answer.json()
     assert answer.headers["cache-control"] == "public, max-age=1"
     assert shown.keys() == {
-        "campaign", "phase", "mode", "message", "wait", "window", "validity",
+        "campaign", "phase", "mode", "message", "language", "wait", "window", "validity",
     }  # fmt: skip
     assert (shown["message"], shown["wait"]) == (None, None)
     assert shown["window"]["zone"] == "Asia/Shanghai"

@@ -15,6 +15,7 @@ from fulfiller.clock import StoreClock, monotonic, new_claim_id
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.tier import Tier
 from fulfiller.intake.parts import Broker, IntakeParts, Limits
+from fulfiller.intake.phrases import read_library, shipped_phrases
 from fulfiller.intake.publisher import GAP_S, Publisher
 from fulfiller.ops.embedded.server import Server
 from fulfiller.service.port import Lane
@@ -52,6 +53,7 @@ def parts(sqlite_url: str, valkey: Server) -> Iterator[IntakeParts]:
         new_claim_id=new_claim_id,
         code_key=CODE_KEY,
         pepper=PEPPER,
+        library=read_library(shipped_phrases()),
         limits=replace(Limits(), hint_max=100),
     )
     clock_store.close()
