@@ -1,12 +1,12 @@
 """The pulse as people and programs read it: one screen, one line, or JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
 from fulfiller.domain.tier import Tier
-from fulfiller.ops.campaigns import COLUMNS, row
 from fulfiller.ops.figures import Figures
+from fulfiller.ops.modes import told
 from fulfiller.ops.moments import stamp
 from fulfiller.ops.pulse import OVER, Pulse, Word
 from fulfiller.ops.show import table
@@ -19,8 +19,10 @@ COLORS = {
     Word.PAUSED: "yellow",
     Word.UNREACHABLE: "red",
 }
+COLUMNS = ("campaign", "phase", "mode", "backlog", "waitlisted", "budget left")
 LINES = 23
 """What a screen of 24 lines has room for, above the cursor's."""
+WIDTH = 80
 NAME_MAX = 20
 """Symbols of a campaign's name, where space is short."""
 REASONS_MAX = 6
@@ -33,7 +35,7 @@ def as_json(pulse: Pulse) -> dict[str, object]:
     return {
         "word": pulse.word.value,
         "reasons": list(pulse.reasons),
-        "service": {"mode": pulse.service.mode.value, "held": pulse.service.held},
+        "service": told(pulse.service),
         "campaigns": [each.as_json() for each in pulse.campaigns],
         "workers": {"slots": pulse.slots},
         "keeper": pulse.keeper,
@@ -70,7 +72,7 @@ def line(pulse: Pulse, before: Pulse | None) -> str:
 def _reasons(reasons: Sequence[str]) -> list[str]:
     hidden = len(reasons) - REASONS_MAX
     rest = [f"  … and {hidden} more: --json"] if hidden > 0 else []
-    return [*(f"  {reason}" for reason in reasons[:REASONS_MAX]), *rest]
+    return [*(_clipped(f"  {reason}", WIDTH) for reason in reasons[:REASONS_MAX]), *rest]
 
 
 def _claims(pulse: Pulse) -> str:
@@ -104,14 +106,29 @@ def _campaigns(campaigns: Sequence[Figures], lines: int) -> list[str]:
     first = sorted(campaigns, key=lambda each: (each.phase in OVER, -each.backlog, each.campaign))
     # One line for the heading, and one for what does not fit.
     room = len(first) if len(first) <= lines - 1 else max(1, lines - 2)
-    rows = [(_short(each.campaign), *row(each)[1:]) for each in first[:room]]
     hidden = len(first) - room
     rest = [f"… and {hidden} more: fulfiller campaign list"] if hidden else []
-    return [*table(COLUMNS, rows).split("\n"), *rest]
+    heading, *rows = table(COLUMNS, map(_row, first[:room])).split("\n")
+    spare = lines - 1 - room - len(rest)
+    return [heading, *_with_vitals(rows, first, spare), *rest]
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= NAME_MAX else f"{name[: NAME_MAX - 1]}…"
+def _with_vitals(rows: Sequence[str], of: Sequence[Figures], spare: int) -> Iterator[str]:
+    """Yield rows, and under the first of those that are busy, as far as there is room, more."""
+    for shown, each in zip(rows, of, strict=False):
+        yield shown
+        if spare > 0 and each.is_busy and each.phase not in OVER:
+            yield _clipped(f"  {each.vitals}", WIDTH)
+            spare -= 1
+
+
+def _row(each: Figures) -> tuple[object, ...]:
+    name = _clipped(each.campaign, NAME_MAX)
+    return (name, each.phase, each.word, each.backlog, each.waitlisted, str(each.left))
+
+
+def _clipped(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _moment(pulse: Pulse) -> str:

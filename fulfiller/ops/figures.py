@@ -1,26 +1,33 @@
 """A campaign in figures: phase, mode, backlog, money; what `status` and `campaign` show."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from fulfiller.domain.breaker import Mode
-from fulfiller.domain.campaign import Campaign, Phase, phase
-from fulfiller.domain.mode import ModeRow
+from fulfiller.domain.breaker import Mode, Reading, thresholds
+from fulfiller.domain.campaign import Campaign, Phase, phase, policy
+from fulfiller.domain.mode import Gauge, ModeRow
 from fulfiller.domain.money import Money
 from fulfiller.domain.stripe import Count, Purse, backlog, counted, total
+from fulfiller.domain.validity import SECOND
+from fulfiller.ops.modes import length, said, told, word
 from fulfiller.service.port import Store
 
-HELD = "held"
+COUNTS = ("entered", "backlog", "waitlisted", "parked", "issued", "declined", "cancelled")
+NEVER = float("inf")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What an operator wants to know about a campaign at a glance."""
+    """What an operator wants to know about a campaign at a glance.
+
+    `gauge` holds the numbers that its breaker is judged by, as the keeper last saw them.
+    """
 
     campaign: str
+    at: int
     phase: Phase
-    mode: Mode
-    held: bool
+    row: ModeRow
+    gauge: Gauge
     entered: int
     backlog: int
     waitlisted: int
@@ -35,17 +42,56 @@ class Figures:
     @property
     def word(self) -> str:
         """Return the mode in a word; a held campaign issues nothing, whatever its mode."""
-        return word(self.mode, held=self.held)
+        return word(self.row)
+
+    @property
+    def is_flowing(self) -> bool:
+        """Return whether it admits and issues, and nobody has forced it to."""
+        return self.row.mode is Mode.FLOWING and not self.row.held and not self.row.state.forced
+
+    @property
+    def is_busy(self) -> bool:
+        """Return whether there is more to tell than that nothing happens."""
+        return bool(self.backlog or self.waitlisted) or not self.is_flowing
+
+    @property
+    def said(self) -> str:
+        """Return the mode with its cause, since when, by whom and until when."""
+        return said(self.row, self.at)
+
+    @property
+    def drain_s(self) -> float | None:
+        """Return the seconds that the backlog takes at the issuing rate, None if unknown."""
+        return replace(self.gauge.reading, backlog=self.backlog).drain_s
+
+    @property
+    def vitals(self) -> str:
+        """Return what the breaker is judged by, in a line."""
+        rate = self.gauge.reading.rate
+        parts = (
+            f"threshold {_count(self.gauge.threshold)}",
+            f"resume {_count(self.gauge.resume_at)}",
+            "rate unknown" if rate is None else f"{rate:,.0f}/s",
+            f"drain {seconds(self.drain_s)}",
+            f"oldest {seconds(self.gauge.reading.oldest_s)}",
+        )
+        return " · ".join(parts)
 
     def as_json(self) -> dict[str, object]:
         """Return the figures for programs: money in minor units."""
-        counts = ("entered", "backlog", "waitlisted", "parked", "issued", "declined", "cancelled")
+        drain_s = self.drain_s
         return {
             "campaign": self.campaign,
             "phase": self.phase.value,
-            "mode": self.mode.value,
-            "held": self.held,
-            **{name: getattr(self, name) for name in counts},
+            "says": self.said,
+            **told(self.row),
+            **{name: getattr(self, name) for name in COUNTS},
+            "threshold": self.gauge.threshold,
+            "resume_at": self.gauge.resume_at,
+            "rate_per_s": _rounded(self.gauge.reading.rate),
+            # JSON knows no infinity: a rate of 0 beside it says the same.
+            "drain_s": None if drain_s == NEVER else _rounded(drain_s),
+            "oldest_s": _rounded(self.gauge.reading.oldest_s),
             "currency": self.budget.currency,
             "budget": self.budget.amount,
             "reserved": self.reserved.amount,
@@ -53,11 +99,11 @@ class Figures:
         }
 
 
-def word(mode: Mode, *, held: bool) -> str:
-    """Return mode and switch in one word or two."""
-    if not held:
-        return mode.value
-    return HELD if mode is Mode.FLOWING else f"{mode.value}, {HELD}"
+def seconds(span_s: float | None) -> str:
+    """Return seconds in words; None is unknown, and without progress it takes for ever."""
+    if span_s is None:
+        return "unknown"
+    return "never" if span_s == NEVER else length(int(span_s * SECOND))
 
 
 def figures(
@@ -69,14 +115,28 @@ def figures(
     return tuple(_figures(each, modes[each.id], store, now) for each in chosen)
 
 
-def _figures(campaign: Campaign, mode: ModeRow, store: Store, now: int) -> Figures:
+def gauge_of(campaign: Campaign, row: ModeRow) -> Gauge:
+    """Return what a campaign is judged by, before any keeper's look from its terms alone."""
+    if row.gauge is not None:
+        return row.gauge
+    high, low = thresholds(Reading(), policy(campaign))
+    return Gauge(
+        at=0,
+        reading=Reading(),
+        threshold=None if high is None else int(high),
+        resume_at=None if low is None else int(low),
+    )
+
+
+def _figures(campaign: Campaign, row: ModeRow, store: Store, now: int) -> Figures:
     stripes = store.stripes(campaign.id)
     currency = campaign.value.currency
     return Figures(
         campaign=campaign.id,
-        phase=phase(campaign, now=now, exhausted=mode.exhausted),
-        mode=mode.mode,
-        held=mode.held,
+        at=now,
+        phase=phase(campaign, now=now, exhausted=row.exhausted),
+        row=row,
+        gauge=gauge_of(campaign, row),
         entered=counted(stripes, Count.ENTERED),
         backlog=backlog(stripes),
         waitlisted=counted(stripes, Count.WAITLISTED),
@@ -88,3 +148,11 @@ def _figures(campaign: Campaign, mode: ModeRow, store: Store, now: int) -> Figur
         reserved=Money(total(stripes, Purse.RESERVED), currency),
         left=Money(total(stripes, Purse.AVAILABLE), currency),
     )
+
+
+def _count(number: int | None) -> str:
+    return "unknown" if number is None else f"{number:,}"
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(number, 1)

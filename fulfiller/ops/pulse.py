@@ -1,7 +1,7 @@
 """The service's pulse: everything about it at one moment, and the one word for that."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from fulfiller.domain.campaign import Phase
 from fulfiller.domain.mode import SERVICE, ModeRow
 from fulfiller.domain.tier import Tier
 from fulfiller.ops.figures import Figures, figures
+from fulfiller.ops.modes import held_said, said
 from fulfiller.service.keep import LEASE
 from fulfiller.service.port import Store
 
@@ -66,13 +67,14 @@ class Pulse:
         return sum(getattr(each, name) for each in self.campaigns)
 
     def _switched(self) -> Iterator[str]:
-        if self.service.mode is not Mode.FLOWING:
-            yield f"the service is {self.service.mode}: {self.service.cause or 'no cause is noted'}"
-        if self.service.held:
-            yield "issuing is held for the whole service; claims are accepted and wait"
+        service = self.service
+        if service.mode is not Mode.FLOWING or service.state.forced:
+            yield f"the service is {said(replace(service, held=False), self.at)}"
+        if service.held:
+            yield f"the service issues nothing, claims wait: {held_said(service, self.at)}"
         for each in self.campaigns:
-            if each.phase not in OVER and (each.held or each.mode is not Mode.FLOWING):
-                yield f"{each.campaign} is {each.word}"
+            if each.phase not in OVER and not each.is_flowing:
+                yield f"{each.campaign} is {each.said}"
 
     def _missing(self) -> Iterator[str]:
         if self.keeper is None:

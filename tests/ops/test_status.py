@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from fulfiller.domain.breaker import Mode
+from fulfiller.domain.breaker import Breaker, Forced, Mode, Reading
 from fulfiller.domain.campaign import Phase
-from fulfiller.domain.mode import SERVICE, ModeRow
+from fulfiller.domain.mode import SERVICE, Gauge, ModeRow
 from fulfiller.domain.money import Money
 from fulfiller.domain.tier import Tier
 from fulfiller.ops.board import text
@@ -32,6 +32,8 @@ FESTIVAL = str(ROOT / "config/campaigns/spring-festival.toml")
 NOBODY = "127.0.0.1:9"
 ROWS, COLUMNS = 24, 80
 READY_S = 30.0
+SECOND = 1_000_000
+NOW = 1_770_339_600 * SECOND
 HEALTHY = Pulse(
     at=0,
     service=ModeRow(scope=SERVICE),
@@ -41,6 +43,25 @@ HEALTHY = Pulse(
     depths=dict.fromkeys(Tier, 0),
 )
 PAUSED = ModeRow(scope=SERVICE, mode=Mode.PAUSED, cause="backlog 12,431 > threshold 10,000")
+HELD = ModeRow(
+    scope="festival",
+    held=True,
+    hold=Forced(reason="wrong value", actor="operator:li", until=NOW + 600 * SECOND),
+    switched_at=NOW - 180 * SECOND,
+)
+TRIPPED = ModeRow(
+    scope="festival",
+    mode=Mode.PAUSED,
+    since=NOW - 32 * SECOND,
+    cause="backlog 12,431 > threshold 10,000",
+)
+FORCED = Forced(reason="full", actor="operator:li", until=NOW + 600 * SECOND)
+GAUGE = Gauge(
+    at=NOW,
+    reading=Reading(backlog=12_400, rate=412.2, oldest_s=28.4),
+    threshold=10_000,
+    resume_at=5_000,
+)
 Run = Callable[..., Result]
 
 
@@ -103,13 +124,69 @@ def test_why_it_is_paused_is_said_with_the_figures_that_decided() -> None:
     assert "backlog 12,431 > threshold 10,000" in text(replace(HEALTHY, service=PAUSED))
 
 
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (TRIPPED, "paused for 32 s: backlog 12,431 > threshold 10,000"),
+        (
+            replace(TRIPPED, breaker=Breaker(mode=Mode.PAUSED, forced=FORCED)),
+            "paused for 32 s by operator:li until 01:10:00Z: full",
+        ),
+        (
+            replace(TRIPPED, mode=Mode.FLOWING, breaker=Breaker(forced=FORCED)),
+            "flowing for 32 s by operator:li until 01:10:00Z: full",
+        ),
+        (HELD, "held for 3 min by operator:li until 01:10:00Z: wrong value"),
+        (
+            replace(TRIPPED, cause="late", held=True, hold=HELD.hold, switched_at=NOW),
+            "paused for 32 s: late; held by operator:li until 01:10:00Z: wrong value",
+        ),
+        (
+            replace(
+                TRIPPED,
+                mode=Mode.RAMPING,
+                breaker=Breaker(
+                    mode=Mode.RAMPING, since=NOW - 32 * SECOND, until=NOW + 32 * SECOND
+                ),
+            ),
+            "ramping for 32 s, admitting at 55% of the pace, full at 01:00:32Z",
+        ),
+    ],
+)
+def test_a_campaign_says_since_when_why_and_by_whom(row: ModeRow, words: str) -> None:
+    """In a reason of the screen, whole in the JSON."""
+    campaign = replace(figures_of(7, row=row), campaign="festival")
+    pulse = replace(HEALTHY, at=NOW, campaigns=(campaign,))
+    assert pulse.reasons[0] == f"festival is {words}"
+    assert f"  festival is {words}"[:79] in text(pulse)
+    assert campaign.as_json()["says"] == words
+
+
+def test_a_busy_campaign_shows_what_it_is_judged_by() -> None:
+    """Threshold, resume mark, rate, time to drain and age, below its line while there is room."""
+    busy = figures_of(12_431, row=TRIPPED, gauge=GAUGE)
+    still = figures_of(12_431, row=TRIPPED, gauge=replace(GAUGE, reading=Reading(rate=0.0)))
+    idle = figures_of(0, row=ModeRow(scope="festival"))
+    screen = text(replace(HEALTHY, at=NOW, campaigns=(busy, still, idle))).splitlines()
+    assert screen[-5:-3] == [
+        "a-campaign-with-a-n…  active  paused    12,431           0  0.00 CNY",
+        "  threshold 10,000 · resume 5,000 · 412/s · drain 30 s · oldest 28 s",
+    ]
+    assert screen[-2] == "  threshold 10,000 · resume 5,000 · 0/s · drain never · oldest 0 s"
+    assert "flowing" in screen[-1]
+    told = busy.as_json()
+    assert (told["threshold"], told["resume_at"], told["rate_per_s"]) == (10_000, 5_000, 412.2)
+    assert (told["drain_s"], told["oldest_s"]) == (30.2, 28.4)
+    assert json.loads(json.dumps(still.as_json(), allow_nan=False))["drain_s"] is None
+
+
 def test_it_is_one_screen_however_many_campaigns_there_are() -> None:
     """24 lines of 80 columns: what runs and waits comes first, the rest is counted."""
     campaigns = tuple(
         figures_of(number, phase=Phase.ENDED if number < 30 else Phase.ACTIVE)
         for number in range(60)
     )
-    screen = text(replace(HEALTHY, campaigns=campaigns, keeper=None)).splitlines()
+    screen = text(replace(HEALTHY, at=NOW, campaigns=campaigns, keeper=None)).splitlines()
     assert len(screen) < ROWS
     assert max(map(len, screen[1:])) <= COLUMNS
     assert "59" in next(line for line in screen if "active" in line).split()[3]
@@ -128,8 +205,27 @@ def test_the_screen_needs_no_broker(run: Run) -> None:
     assert [word for word in words if word not in screen.stdout] == []
     answer = json.loads(run("status", "--json").stdout)
     assert (answer["word"], answer["broker"], answer["keeper"]) == ("degraded", None, None)
-    assert answer["service"] == {"mode": "flowing", "held": False}
+    assert (answer["service"]["mode"], answer["service"]["held"]) == ("flowing", False)
     assert len(answer["reasons"]) == 3
+
+
+@pytest.mark.parametrize("number", range(1, 25))
+def test_what_is_shown_below_a_line_never_breaks_the_screen(number: int) -> None:
+    """However many are busy, whatever their figures: lines stay and details give way."""
+    gauge = Gauge(
+        at=NOW,
+        reading=Reading(rate=123_456.0, oldest_s=7_000.0),
+        threshold=123_456_789,
+        resume_at=61_728_394,
+    )
+    row = replace(TRIPPED, cause="x" * 200)
+    campaigns = tuple(figures_of(10**7 + each, row=row, gauge=gauge) for each in range(number))
+    screen = text(replace(HEALTHY, at=NOW, campaigns=campaigns)).splitlines()
+    assert len(screen) < ROWS
+    assert max(map(len, screen[1:])) <= COLUMNS
+    rows = [line for line in screen if " active " in line]
+    hidden = number - len(rows)
+    assert (f"and {hidden} more: fulfiller campaign" in screen[-1]) is (hidden > 0)
 
 
 def test_the_leading_keeper_is_named(run: Run, sqlite_url: str) -> None:
@@ -197,14 +293,17 @@ def test_on_a_terminal_watching_is_drawn_in_place(environ: dict[str, str], sqlit
         os.close(ours)
 
 
-def figures_of(number: int, *, phase: Phase) -> Figures:
+def figures_of(
+    number: int, *, phase: Phase = Phase.ACTIVE, row: ModeRow = HELD, gauge: Gauge | None = None
+) -> Figures:
     """Return the figures of a campaign with a long name and as long a backlog as its number."""
     zero = Money(0, "CNY")
     return Figures(
         campaign=f"a-campaign-with-a-name-that-goes-on-{number}",
         phase=phase,
-        mode=Mode.FLOWING,
-        held=True,
+        at=NOW,
+        row=row,
+        gauge=gauge or Gauge(at=0, reading=Reading()),
         entered=number,
         backlog=number,
         waitlisted=0,
