@@ -13,18 +13,22 @@ from fulfiller.domain.error import InvalidCampaign
 from fulfiller.domain.terms import campaign_from_terms, last_instant, terms_from_campaign
 from fulfiller.domain.validity import moment
 from fulfiller.ops.exits import Failed, Misused
-from fulfiller.ops.figures import Figures, figures
+from fulfiller.ops.figures import Figures, figures, seconds
 from fulfiller.ops.group import Forgiving, examples
 from fulfiller.ops.moments import spoken, stamp
 from fulfiller.ops.person import operator
 from fulfiller.ops.show import json_option, remark, show, table
+from fulfiller.ops.steering import OF_A_CAMPAIGN
 from fulfiller.service.create import create as create_campaign
 from fulfiller.service.create import is_created
 from fulfiller.service.extend import Extension, extend
 from fulfiller.settings import load
 from fulfiller.wiring import open_truth
 
-COLUMNS = ("campaign", "phase", "mode", "backlog", "issued", "budget left")
+COLUMNS = (
+    *("campaign", "phase", "mode", "backlog", "threshold", "resume", "rate/s", "drain", "oldest"),
+    *("waitlisted", "issued", "budget left", "why"),
+)
 
 
 @examples(
@@ -33,7 +37,11 @@ COLUMNS = ("campaign", "phase", "mode", "backlog", "issued", "budget left")
 )
 @click.group(cls=Forgiving)
 def campaign() -> None:
-    """Create, list, show and extend campaigns."""
+    """Create, list, show, steer and extend campaigns."""
+
+
+for each in OF_A_CAMPAIGN:
+    campaign.add_command(each)
 
 
 @examples(
@@ -87,7 +95,8 @@ def show_campaign(name: str, *, as_json: bool) -> None:
             raise Failed(f"no campaign {name!r}: see `fulfiller campaign list`")
         (now,) = figures(store, now=store.now(), campaigns=(found,))
     answer = {"figures": now.as_json(), "terms": terms_from_campaign(found)}
-    lines = [*_lines(answer["figures"]), "", *_lines(answer["terms"])]
+    said = f"{name} is {now.said}\n{now.vitals} · waitlisted {now.waitlisted:,}"
+    lines = [said, "", *_lines(answer["figures"]), "", *_lines(answer["terms"])]
     show(answer, "\n".join(lines), as_json=as_json)
 
 
@@ -143,7 +152,15 @@ def _local(campaign: Campaign | None) -> str:
 
 def row(each: Figures) -> tuple[object, ...]:
     """Return a campaign's line in a table of COLUMNS."""
-    return (each.campaign, each.phase, each.word, each.backlog, each.issued, str(each.left))
+    gauge = each.gauge
+    judged = (gauge.threshold, gauge.resume_at, gauge.reading.rate)
+    return (
+        *(each.campaign, each.phase, each.word, each.backlog),
+        *("?" if number is None else round(number) for number in judged),
+        *(seconds(each.drain_s), seconds(gauge.reading.oldest_s)),
+        *(each.waitlisted, each.issued, str(each.left)),
+        "" if each.is_flowing else each.said,
+    )
 
 
 def _terms(file: Path) -> dict[str, object]:
@@ -173,5 +190,6 @@ def _lines(answer: Mapping[str, object]) -> list[str]:
 
 def _text(value: object) -> str:
     if isinstance(value, Mapping):
-        return "  ".join(f"{name} {_text(inner)}" for name, inner in value.items())
+        stated = {name: inner for name, inner in value.items() if inner is not None}
+        return "  ".join(f"{name} {_text(inner)}" for name, inner in stated.items())
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

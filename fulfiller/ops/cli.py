@@ -8,7 +8,7 @@ SECTIONS = {
     "Send": {
         "claim": Later("fulfiller.ops.claims:claim", "Submit, show and cancel claims over HTTP."),
         "campaign": Later(
-            "fulfiller.ops.campaigns:campaign", "Create, list, show and extend campaigns."
+            "fulfiller.ops.campaigns:campaign", "Create, list, show, steer and extend campaigns."
         ),
         "coupon": Later("fulfiller.ops.coupons:coupon", "See, redeem and revoke coupons."),
         "key": Later("fulfiller.ops.keys:key", "Create, list and revoke API keys."),
@@ -22,6 +22,10 @@ SECTIONS = {
         "keeper": Later("fulfiller.ops.serving:keeper", "Release, sweep and seal; one leads."),
         "flower": Later("fulfiller.ops.flower.command:flower", "Watch the workers in Flower."),
         "store": Later("fulfiller.ops.stores:store", "Create the store or bring it up to date."),
+        "pause": Later("fulfiller.ops.steering:pause", "Pause all: newcomers wait in line."),
+        "resume": Later("fulfiller.ops.steering:resume", "Resume all: it ramps up by itself."),
+        "hold": Later("fulfiller.ops.steering:hold", "Hold all: workers stop issuing."),
+        "unhold": Later("fulfiller.ops.steering:unhold", "Unhold all: workers go on issuing."),
         "parked": Later(
             "fulfiller.ops.parked:parked", "See, replay and abandon claims that were parked."
         ),
