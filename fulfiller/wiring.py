@@ -92,6 +92,11 @@ def pepper(settings: Settings) -> bytes:
     return _derived(settings, b"fulfiller api keys")
 
 
+def ops_key(settings: Settings) -> bytes:
+    """Return the key behind the tokens with which operators steer workers."""
+    return _derived(settings, b"fulfiller ops tokens")
+
+
 def deployment(settings: Settings) -> str:
     """Return a name for whatever shares this root secret, which tells nothing about it."""
     return _derived(settings, b"fulfiller deployment")[:NAME_BYTES].hex()
