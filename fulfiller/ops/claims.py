@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from fulfiller.ops.exits import Failed, Misused, Paused, Unreachable
+from fulfiller.domain.claim import State
+from fulfiller.ops.exits import Exit, Failed, Misused, Paused, Unreachable
 from fulfiller.ops.group import Forgiving, examples
 from fulfiller.ops.show import json_option, remark, show
+from fulfiller.ops.why import why
 from fulfiller.settings import load
 
 if TYPE_CHECKING:
@@ -32,7 +34,13 @@ def url_option(command: Command) -> Command:
 )
 @click.group(cls=Forgiving)
 def claim() -> None:
-    """Submit, show and cancel claims over HTTP, with the API key in FULFILLER_API_KEY."""
+    """Submit, show and cancel claims over HTTP, with the API key in FULFILLER_API_KEY.
+
+    `why` looks into the store itself, as operators may.
+    """
+
+
+claim.add_command(why)
 
 
 @examples(
@@ -50,17 +58,19 @@ def claim() -> None:
 @click.option("--wait", "wait_s", type=click.FloatRange(0), help="Wait this long for the coupon.")
 @url_option
 @json_option
+@click.pass_context
 def submit(
-    campaign: str, user: str, url: str | None, wait_s: float | None, *, as_json: bool, **rest: str
+    ctx: click.Context, /, *, url: str | None, wait_s: float | None, as_json: bool, **rest: str
 ) -> None:
-    """Submit USER's claim to CAMPAIGN; once accepted it can't be lost."""
+    """Submit USER's claim to CAMPAIGN; accepted, it can't be lost; exit 4 if it waits in line."""
     with _client(url) as service:
-        taken = service.submit(campaign, user, **rest)
+        taken = service.submit(**rest)
         if wait_s and not taken.done:
             taken = service.wait(taken.claim_id, within_s=wait_s)
     _show(taken, as_json=as_json)
     if not taken.done:
         remark(f"See what becomes of it: fulfiller claim show {taken.claim_id}")
+    ctx.exit(Exit.PAUSED if taken.state is State.WAITLISTED else Exit.OK)
 
 
 @examples("fulfiller claim show clm_019c…", "fulfiller claim show clm_019c… --wait 30 --json")

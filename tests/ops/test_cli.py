@@ -226,6 +226,20 @@ def test_a_claim_is_submitted_shown_and_cancelled(service: Run) -> None:
     assert json.loads(cancelled.stdout)["state"] == "cancelled"
 
 
+def test_a_claim_that_waits_in_line_ends_with_four(service: Run) -> None:
+    """Its place is kept and it is printed, and a script sees that the campaign is paused."""
+    window = ("--opens", "now", "--closes", "+1d", "--valid", "+30d")
+    assert service("campaign", "create", FESTIVAL, "--id", "busy", *window).exit_code == 0
+    assert service("campaign", "pause", "busy", "--reason", "full").exit_code == 0
+    submitted = service("claim", "submit", "busy", "li", "--json")
+    assert submitted.exit_code == 4, submitted.output
+    claim = json.loads(submitted.stdout)
+    assert claim["state"] == "waitlisted"
+    why = json.loads(service("claim", "why", claim["claim_id"], "--json").stdout)
+    assert (why["state"], why["ahead"], why["ruling"]["cause"]) == ("waitlisted", 0, "full")
+    assert service("claim", "show", claim["claim_id"]).exit_code == 0
+
+
 def test_a_repeated_submit_is_the_same_claim(service: Run) -> None:
     """With its idempotency key a submit may be repeated as often as one likes."""
     words = (
