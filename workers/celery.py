@@ -2,7 +2,7 @@
 
 from fulfiller.broker import transport
 from fulfiller.broker.app import celery_app
-from workers import signals, steps
+from workers import controls, signals, steps
 from workers.desk import settings
 
 # Before any connection: kombu remembers what a URL's scheme means.
@@ -13,4 +13,5 @@ app = celery_app(
     worker_concurrency=settings().worker_slots,
 )
 app.steps["consumer"].update((steps.Screen, steps.Announce))
+controls.connect()
 signals.connect()
