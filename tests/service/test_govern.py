@@ -27,7 +27,7 @@ class Office(Stall):
 
     def __init__(self, **terms: object) -> None:
         """Open a festival with these terms, and take the chair."""
-        super().__init__(festival(**({"breaker": QUICK} | terms)))  # type: ignore[arg-type]
+        super().__init__(festival(**({"breaker": QUICK} | terms)))
         self.chair, self.usher = Chair(), Usher()
         fence = self.store.lease("keeper", "test", ttl_s=10**6)
         assert fence is not None
