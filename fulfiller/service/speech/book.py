@@ -20,8 +20,8 @@ ISOLATED = "\u2068{}\u2069".format
 class Book:
     """The phrases of one language, by dotted names.
 
-    `language` is a tag such as zh-Hans, and `formats` the locale of numbers and dates. `joint` stands
-    between sentences: a space, or nothing in Chinese.
+    `language` is a tag such as zh-Hans, `formats` the locale of numbers and dates, and `joint`
+    stands between sentences: a space, or nothing in Chinese.
     """
 
     name: str
