@@ -10,11 +10,14 @@ import click
 
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.error import InvalidCampaign
+from fulfiller.domain.mode import SERVICE, ModeRow
 from fulfiller.domain.terms import campaign_from_terms, last_instant, terms_from_campaign
 from fulfiller.domain.validity import moment
 from fulfiller.ops.exits import Failed, Misused
-from fulfiller.ops.figures import Figures, figures, seconds
+from fulfiller.ops.figures import figures
 from fulfiller.ops.group import Forgiving, examples
+from fulfiller.ops.listing import COLUMNS, row
+from fulfiller.ops.modes import overruling
 from fulfiller.ops.moments import spoken, stamp
 from fulfiller.ops.person import operator
 from fulfiller.ops.show import json_option, remark, show, table
@@ -24,11 +27,6 @@ from fulfiller.service.create import is_created
 from fulfiller.service.extend import Extension, extend
 from fulfiller.settings import load
 from fulfiller.wiring import open_truth
-
-COLUMNS = (
-    *("campaign", "phase", "mode", "backlog", "threshold", "resume", "rate/s", "drain", "oldest"),
-    *("waitlisted", "issued", "budget left", "why"),
-)
 
 
 @examples(
@@ -76,9 +74,11 @@ def create(file: Path, **stated: str | int | None) -> None:
 def list_campaigns(*, as_json: bool) -> None:
     """List all campaigns with phase, mode, backlog and money."""
     with closing(open_truth(load(), application="cli")) as store:
-        found = figures(store, now=store.now())
+        now = store.now()
+        found, service = figures(store, now=now), store.modes()[SERVICE]
     text = table(COLUMNS, [row(each) for each in found]) if found else "No campaigns yet."
     show([each.as_json() for each in found], text, as_json=as_json)
+    _remark_on(service, now)
 
 
 @examples(
@@ -93,11 +93,13 @@ def show_campaign(name: str, *, as_json: bool) -> None:
         found = store.campaign(name)
         if found is None:
             raise Failed(f"no campaign {name!r}: see `fulfiller campaign list`")
-        (now,) = figures(store, now=store.now(), campaigns=(found,))
-    answer = {"figures": now.as_json(), "terms": terms_from_campaign(found)}
-    said = f"{name} is {now.said}\n{now.vitals} · waitlisted {now.waitlisted:,}"
+        (seen,) = figures(store, now=store.now(), campaigns=(found,))
+        service = store.modes()[SERVICE]
+    answer = {"figures": seen.as_json(), "terms": terms_from_campaign(found)}
+    said = f"{name} is {seen.said}\n{seen.vitals} · waitlisted {seen.waitlisted:,}"
     lines = [said, "", *_lines(answer["figures"]), "", *_lines(answer["terms"])]
     show(answer, "\n".join(lines), as_json=as_json)
+    _remark_on(service, seen.at)
 
 
 @examples(
@@ -128,6 +130,11 @@ def extend_campaign(name: str, until: str, *, as_json: bool) -> None:
     remark("One campaign row and one event written." if wrote else "It was so already.")
 
 
+def _remark_on(service: ModeRow, now: int) -> None:
+    if beside := overruling(service, now):
+        remark(beside)
+
+
 _UNEXTENDED = {
     Extension.UNKNOWN_CAMPAIGN: "no campaign {name!r}: see `fulfiller campaign list`",
     Extension.SHORTER: "coupons of {name} are promised to be valid until {said}: later, or never",
@@ -148,19 +155,6 @@ def _local(campaign: Campaign | None) -> str:
         return ""
     promised = max(campaign.floor or 0, campaign.validity.until or 0)
     return f"{moment(promised).astimezone(ZoneInfo(campaign.zone)):%Y-%m-%d %H:%M}"
-
-
-def row(each: Figures) -> tuple[object, ...]:
-    """Return a campaign's line in a table of COLUMNS."""
-    gauge = each.gauge
-    judged = (gauge.threshold, gauge.resume_at, gauge.reading.rate)
-    return (
-        *(each.campaign, each.phase, each.word, each.backlog),
-        *("?" if number is None else round(number) for number in judged),
-        *(seconds(each.drain_s), seconds(gauge.reading.oldest_s)),
-        *(each.waitlisted, each.issued, str(each.left)),
-        "" if each.is_flowing else each.said,
-    )
 
 
 def _terms(file: Path) -> dict[str, object]:

@@ -31,6 +31,13 @@ def held_said(row: ModeRow, now: int) -> str:
     return f"{HELD}{_lasting(row.switched_at, now)}{why}"
 
 
+def overruling(service: ModeRow, now: int) -> str | None:
+    """Return what the service's mode means for every campaign, or None if it means nothing."""
+    if service.mode is Mode.FLOWING and not service.held:
+        return None
+    return f"The service is {said(service, now)}; that counts for all campaigns."
+
+
 def told(row: ModeRow) -> dict[str, object]:
     """Return a mode for programs."""
     return {

@@ -6,14 +6,13 @@ from typing import Any
 
 import click
 
-from fulfiller.domain.breaker import Mode
 from fulfiller.domain.error import Raced
 from fulfiller.domain.mode import SERVICE, ModeRow
 from fulfiller.ops.deeds import DEEDS, UNKNOWN, Deed, let_flow, zone_of
 from fulfiller.ops.ending import checked, end_at, ending, reasoned
 from fulfiller.ops.exits import Failed, Misused
 from fulfiller.ops.group import examples
-from fulfiller.ops.modes import named, said, told
+from fulfiller.ops.modes import named, overruling, said, told
 from fulfiller.ops.person import operator
 from fulfiller.ops.show import json_option, remark, show
 from fulfiller.service.steer import Act
@@ -175,8 +174,8 @@ def _show(row: ModeRow, service: ModeRow, now: int, *, changed: bool, as_json: b
     show(answer, f"{named(row.scope)} is {said(row, now)}", as_json=as_json)
     if not changed:
         remark("It was so already.")
-    if row.scope != SERVICE and (service.mode is not Mode.FLOWING or service.held):
-        remark(f"The service is {said(service, now)}; that counts for all campaigns.")
+    if row.scope != SERVICE and (beside := overruling(service, now)):
+        remark(beside)
 
 
 def _campaign(scope: str) -> str | None:

@@ -158,10 +158,30 @@ def test_the_service_is_steered_as_a_whole(run: Run, store: SqlStore) -> None:
     assert run("status").exit_code == 4
     resumed = run("campaign", "resume", "festival")
     assert f"The service is paused by {operator()}: it moves" in resumed.stderr
+    for words in (("list",), ("show", "festival")):
+        assert "counts for all campaigns" in run("campaign", *words).stderr
     assert answer(run("resume", "--json"))["mode"] == "ramping"
     assert answer(run("hold", "--reason", "wrong codes", "--json"))["held"] is True
     assert answer(run("unhold", "--json"))["held"] is False
     assert {event.campaign for event in moves(store)} == {SERVICE}
+
+
+def test_list_and_show_say_what_a_campaign_is_judged_by(run: Run, store: SqlStore) -> None:
+    """The numbers in effect, from the terms alone while no keeper has looked, and the cause."""
+    found(store, id="small", backlog_threshold=12_000)
+    run("campaign", "pause", "small", "--reason", "full")
+    heading, _, small = run("campaign", "list").stdout.splitlines()
+    assert {"threshold", "resume", "rate/s", "drain", "oldest", "waitlisted", "why"} <= set(
+        heading.split()
+    )
+    assert small.split()[:6] == ["small", "ended", "paused", "0", "12,000", "6,000"]
+    assert small.endswith(f" by {operator()}: full")
+    shown = run("campaign", "show", "small").stdout.splitlines()
+    assert shown[0].endswith(f" by {operator()}: full")
+    assert shown[1].startswith("threshold 12,000 · resume 6,000 · rate unknown · drain 0 s")
+    told = json.loads(run("campaign", "show", "small", "--json").stdout)["figures"]
+    assert (told["threshold"], told["resume_at"], told["rate_per_s"]) == (12_000, 6_000, None)
+    assert told["forced"] == {"by": operator(), "reason": "full", "until": None}
 
 
 @pytest.mark.parametrize("verb", ["pause", "resume", "hold", "unhold"])
