@@ -75,14 +75,17 @@ def moves(festival: Festival) -> list[Event]:
     return [event for event in found if event.kind in STEERED]
 
 
-def test_anybody_may_look(
-    worker: Process, festival: Festival, environ: dict[str, str], sign: Sign, tell: Tell
+def test_celerys_own_command_line_is_enough(
+    worker: Process, festival: Festival, environ: dict[str, str], sign: Sign
 ) -> None:
-    """Celery's own command line shows modes, backlog and counters, as programs read them."""
+    """It carries an order out, and shows modes, backlog and counters to anybody."""
     festival.accept(3)
-    tell("hold", token=sign("hold", NAME, "--reason", "wrong value"))
     name = f"{worker.log.stem}@test"
-    shown = {ask: _inspect(ask, name, environ) for ask in ("mode", "backlog", "proof")}
+    celery = partial(_celery, name, environ)
+    (done,) = celery("control", "hold", sign("hold", NAME, "--reason", "wrong value"))
+    assert done[name]["changed"]
+    asked = ("mode", "backlog", "proof")
+    shown: dict[str, Reply] = {ask: celery("inspect", ask)[name] for ask in asked}
     assert shown["mode"]["service"]["mode"] == "flowing"
     held = shown["mode"]["campaigns"][NAME]
     assert (held["mode"], held["held"], held["hold"]["reason"]) == ("flowing", True, "wrong value")
@@ -110,6 +113,9 @@ def test_an_order_is_obeyed_once_however_many_receive_it(
     row = festival.store.modes()[NAME]
     assert (row.mode, row.cause) == (Mode.PAUSED, "the shops are full")
     assert festival.states(festival.accept()) == [State.WAITLISTED]
+    replies = tell("resume", workers=3, token=sign("resume", NAME))
+    assert sorted(reply["changed"] for reply in replies) == [False, False, True]
+    assert [event.kind for event in moves(festival)] == [Kind.MODE_PAUSED, Kind.MODE_RAMPING]
 
 
 @ON_POSTGRES
@@ -194,16 +200,15 @@ def test_the_main_process_keeps_nothing_of_it(
     assert len(list(Path(f"/proc/{worker.pid}/task").iterdir())) == 1
 
 
-def _inspect(ask: str, worker: str, environ: dict[str, str]) -> Reply:
+def _celery(worker: str, environ: dict[str, str], *words: str) -> Any:
     """Return what a worker answers to Celery's command line."""
-    command = ["celery", "-A", "workers", "inspect", ask, "--json", "-d", worker, "-t"]
+    command = ["celery", "-A", "workers", *words, "--json", "-d", worker, "-t", str(REPLY_S)]
     done = subprocess.run(
-        [sys.executable, "-m", *command, str(REPLY_S)],
+        [sys.executable, "-m", *command],
         cwd=ROOT,
         env=environ,
         capture_output=True,
         text=True,
         check=True,
     )
-    answer: Reply = json.loads(done.stdout)[worker]
-    return answer
+    return json.loads(done.stdout)
