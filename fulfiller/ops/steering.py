@@ -36,7 +36,9 @@ RESUMED, UNHELD = "resumed by hand", "unheld by hand"
     "fulfiller campaign pause spring-festival --reason 'the shops are full'",
     "fulfiller campaign pause spring-festival --reason 'stocktaking' --for 30m",
 )
-@click.command(name="pause", help=BOTH)
+@click.command(
+    name="pause", short_help="Let newcomers wait in line; workers go on issuing.", help=BOTH
+)
 @click.argument("campaign")
 @reasoned()
 @ending
@@ -50,7 +52,9 @@ def pause_campaign(campaign: str, **rest: Any) -> None:
     "fulfiller campaign resume spring-festival",
     "fulfiller campaign resume spring-festival --force --for 10m --reason 'the shops are ready'",
 )
-@click.command(name="resume", help=RESUME)
+@click.command(
+    name="resume", short_help="End a pause: it ramps up, and may pause again.", help=RESUME
+)
 @click.argument("campaign")
 @reasoned(RESUMED)
 @click.option("--force", is_flag=True, help="Flow whatever the signals say; needs an end.")
@@ -65,7 +69,7 @@ def resume_campaign(campaign: str, *, force: bool, **rest: Any) -> None:
     "fulfiller campaign hold spring-festival --reason 'wrong value on the coupons'",
     "fulfiller campaign hold spring-festival --reason 'till update' --until +2h",
 )
-@click.command(name="hold", help=BOTH)
+@click.command(name="hold", short_help="Stop issuing; newcomers are still taken in.", help=BOTH)
 @click.argument("campaign")
 @reasoned()
 @ending
@@ -76,7 +80,7 @@ def hold_campaign(campaign: str, **rest: Any) -> None:
 
 
 @examples("fulfiller campaign unhold spring-festival")
-@click.command(name="unhold", help=UNHOLD)
+@click.command(name="unhold", short_help="Go on issuing.", help=UNHOLD)
 @click.argument("campaign")
 @reasoned(UNHELD)
 @json_option

@@ -224,3 +224,10 @@ def test_what_is_not_clear_moves_nothing(
 def test_help_says_what_pause_does_and_what_hold_does(run: Run, words: tuple[str, ...]) -> None:
     """In the same words wherever somebody chooses between them."""
     assert BOTH in " ".join(run(*words, "--help").stdout.split())
+
+
+def test_the_list_of_commands_tells_pause_from_hold(run: Run) -> None:
+    """Each has a line of its own, though their help is the same."""
+    shown = run("campaign", "--help").stdout
+    assert "Let newcomers wait in line; workers go on issuing." in shown
+    assert "Stop issuing; newcomers are still taken in." in shown
