@@ -29,9 +29,17 @@ class Scope(StrEnum):
     LIMIT_WRITE = "limit:write"
 
 
+BOUND = (Scope.PRESSURE_WRITE, Scope.LIMIT_WRITE)
+"""Scopes that are meant for one campaign, and may be for one merchant of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRecord:
-    """A key as stored: everything but its secret."""
+    """A key as stored: everything but its secret.
+
+    `bound_campaign` is the one campaign that the scopes in BOUND are good for, and
+    `bound_limit_key` the one merchant there; without them, all campaigns of the key's account.
+    """
 
     id: str
     account: str
@@ -40,6 +48,8 @@ class KeyRecord:
     created_at: int
     expires_at: int | None = None
     revoked_at: int | None = None
+    bound_campaign: str | None = None
+    bound_limit_key: str | None = None
 
     def opens(self, secret: bytes, *, pepper: bytes, now: int) -> bool:
         """Return whether this secret is the key's and the key is alive."""
@@ -48,6 +58,17 @@ class KeyRecord:
     def alive(self, *, now: int) -> bool:
         """Return whether the key is neither over nor revoked."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+def reaches(key: KeyRecord, campaign: str, limit_key: str | None, *, owner: str) -> bool:
+    """Return whether a key may speak for a merchant of a campaign, or (None) for all of it.
+
+    A key that is bound reaches what it is bound to and no more, whoever's it is; any other
+    one reaches what its account owns.
+    """
+    if key.bound_campaign is None:
+        return key.account == owner
+    return key.bound_campaign == campaign and key.bound_limit_key in (None, limit_key)
 
 
 def key_hash(secret: bytes, pepper: bytes) -> bytes:

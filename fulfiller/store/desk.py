@@ -171,6 +171,8 @@ def _key_row(record: KeyRecord) -> ApiKeyRow:
         created_at=record.created_at,
         expires_at=record.expires_at,
         revoked_at=record.revoked_at,
+        bound_campaign=record.bound_campaign,
+        bound_limit_key=record.bound_limit_key,
     )
 
 

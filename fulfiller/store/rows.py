@@ -216,4 +216,6 @@ def key_record(row: ApiKeyRow) -> KeyRecord:
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
+        bound_campaign=row.bound_campaign,
+        bound_limit_key=row.bound_limit_key,
     )

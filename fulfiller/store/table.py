@@ -50,6 +50,8 @@ class ApiKeyRow(SQLModel, table=True):
     created_at: int = Field(sa_type=BigInteger)
     expires_at: int | None = Field(default=None, sa_type=BigInteger)
     revoked_at: int | None = Field(default=None, sa_type=BigInteger)
+    bound_campaign: str | None = Field(default=None, sa_type=Text)
+    bound_limit_key: str | None = Field(default=None, sa_type=Text)
 
 
 class CampaignRow(SQLModel, table=True):

@@ -35,6 +35,18 @@ def test_a_key_comes_back_as_it_was_added(truth: Truth) -> None:
     assert truth.find_key("k2") is None
 
 
+@pytest.mark.parametrize("limit_key", [None, "shop-7"])
+def test_what_a_key_is_bound_to_is_kept(truth: Truth, limit_key: str | None) -> None:
+    """The campaign, and the merchant of it if there is one; found and listed alike."""
+    bound = replace(RECORD, bound_campaign="spring-festival", bound_limit_key=limit_key)
+    truth.add_account("shop", at=START)
+    truth.add_key(bound)
+    assert truth.find_key("k1") == bound
+    assert list(truth.keys()) == [bound]
+    assert truth.expire_key("k1", at=START)
+    assert truth.find_key("k1") == replace(bound, expires_at=START)
+
+
 def test_a_key_needs_its_account(truth: Truth) -> None:
     """A key of nobody is refused."""
     with pytest.raises(StoreError, match="shop"):

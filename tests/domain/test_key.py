@@ -1,10 +1,20 @@
 """API keys: opened by their secret alone, while they last."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fulfiller.domain.key import SECRET_BYTES, KeyRecord, Scope, key_hash, key_text, split_key
+from fulfiller.domain.key import (
+    SECRET_BYTES,
+    KeyRecord,
+    Scope,
+    key_hash,
+    key_text,
+    reaches,
+    split_key,
+)
 
 SECRET = bytes(range(SECRET_BYTES))
 PEPPER = b"pepper"
@@ -43,6 +53,31 @@ def test_another_pepper_does_not() -> None:
 def test_a_key_is_over_when_it_expires(now: int, *, opens: bool) -> None:
     """The end is exclusive."""
     assert _record(expires_at=100).opens(SECRET, pepper=PEPPER, now=now) == opens
+
+
+@pytest.mark.parametrize(
+    ("bound", "where", "reached"),
+    [
+        ((None, None), ("festival", None), False),
+        ((None, None), ("market", None), True),
+        ((None, None), ("market", "shop-7"), True),
+        (("festival", None), ("festival", None), True),
+        (("festival", None), ("festival", "shop-7"), True),
+        (("festival", None), ("market", None), False),
+        (("festival", "shop-7"), ("festival", "shop-7"), True),
+        (("festival", "shop-7"), ("festival", "shop-8"), False),
+        (("festival", "shop-7"), ("festival", None), False),
+        (("festival", "shop-7"), ("market", "shop-7"), False),
+    ],
+)
+def test_a_key_reaches_what_it_is_bound_to_or_what_its_account_owns(
+    bound: tuple[str | None, str | None], where: tuple[str, str | None], *, reached: bool
+) -> None:
+    """The account has the market; a bound key reaches its binding and not even the market."""
+    campaign, limit_key = bound
+    key = replace(_record(), bound_campaign=campaign, bound_limit_key=limit_key)
+    owner = {"festival": "palace", "market": "shop"}[where[0]]
+    assert reaches(key, *where, owner=owner) is reached
 
 
 def test_a_revoked_key_is_dead() -> None:

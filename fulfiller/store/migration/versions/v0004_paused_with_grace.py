@@ -1,4 +1,4 @@
-"""Paused with grace: breakers beside modes, rates, pressure, and places in line.
+"""Paused with grace: breakers beside modes, rates, pressure, bound keys, and places in line.
 
 It only adds: processes of the version before go on working beside it.
 """
@@ -22,6 +22,8 @@ def upgrade() -> None:
     op.add_column(
         "mode", sa.Column("switched_at", sa.BigInteger, nullable=False, server_default="0")
     )
+    for name in ("bound_campaign", "bound_limit_key"):
+        op.add_column("api_key", sa.Column(name, sa.Text, nullable=True))
     op.create_table(
         "pace",
         sa.Column("campaign", sa.Text, primary_key=True),
