@@ -2,11 +2,20 @@
 
 from collections.abc import Collection
 from contextlib import closing
+from dataclasses import replace
 from secrets import token_bytes, token_hex
 
 import click
 
-from fulfiller.domain.key import ID_BYTES, SECRET_BYTES, KeyRecord, Scope, key_hash, key_text
+from fulfiller.domain.key import (
+    BOUND,
+    ID_BYTES,
+    SECRET_BYTES,
+    KeyRecord,
+    Scope,
+    key_hash,
+    key_text,
+)
 from fulfiller.domain.validity import DAY
 from fulfiller.ops.exits import Failed
 from fulfiller.ops.group import Forgiving, examples
@@ -56,6 +65,7 @@ def key() -> None:
 @examples(
     "fulfiller key create shop",
     "fulfiller key create operator --scope ops --scope claim:read --days 90",
+    "fulfiller key create shop --scope pressure:write --for spring-festival/shop-7",
 )
 @key.command()
 @click.argument("account")
@@ -68,11 +78,23 @@ def key() -> None:
     type=click.Choice([scope.value for scope in Scope]),
     help="What the key may do; repeat it for more.",
 )
+@click.option(
+    "--for",
+    "target",
+    metavar="CAMPAIGN[/KEY]",
+    help="Bind pressure:write and limit:write to a campaign, and to a merchant's limit key there.",
+)
 @click.option("--days", type=click.IntRange(1, 3_650), help="Let the key run out after that.")
 @json_option
-def create(account: str, scopes: tuple[str, ...], days: int | None, *, as_json: bool) -> None:
-    """Make a key for ACCOUNT and print it, once: only a hash of it is stored."""
-    settings = load()
+def create(
+    account: str, scopes: tuple[str, ...], target: str | None, days: int | None, *, as_json: bool
+) -> None:
+    """Make a key for ACCOUNT and print it, once: only a hash of it is stored.
+
+    pressure:write and limit:write are good for what --for names, or else for the campaigns
+    that ACCOUNT owns.
+    """
+    settings, binding = load(), _binding(target, scopes)
     with closing(open_truth(settings, application="cli")) as store:
         made = new_key(
             account,
@@ -81,8 +103,12 @@ def create(account: str, scopes: tuple[str, ...], days: int | None, *, as_json: 
             now=store.now(),
             days=days,
         )
+        made = _bound(made, *binding)
         add_key(made, store=store)
+        strange = binding[0] is not None and store.campaign(binding[0]) is None
     _hand_over(*made, as_json=as_json)
+    if strange:
+        remark(f"There is no campaign {binding[0]!r} yet: until there is, the key opens nothing.")
 
 
 @examples("fulfiller key list", "fulfiller key list --json")
@@ -92,7 +118,7 @@ def list_keys(*, as_json: bool) -> None:
     """List all keys, newest first, without their secrets."""
     with closing(open_truth(load(), application="cli")) as store:
         rows = [_shown(record) for record in store.keys()]  # noqa: SIM118 - no mapping
-    columns = ("id", "account", "scopes", "created_at", "expires_at", "revoked_at")
+    columns = ("id", "account", "scopes", "for", "created_at", "expires_at", "revoked_at")
     text = table(columns, [[_text(row[name]) for name in columns] for row in rows])
     show(rows, text, as_json=as_json)
 
@@ -112,13 +138,14 @@ def list_keys(*, as_json: bool) -> None:
 @click.option("--days", type=click.IntRange(1, 3_650), help="Let the new key run out after that.")
 @json_option
 def rotate(key_id: str, overlap: str, days: int | None, *, as_json: bool) -> None:
-    """Make a new key with the account and scopes of KEY_ID, which ends after the overlap."""
+    """Make a new key that may do what KEY_ID may, which ends after the overlap."""
     settings, length = load(), _length(overlap)
     with closing(open_truth(settings, application="cli")) as store:
         now, old = store.now(), store.find_key(key_id)
         if old is None or not old.alive(now=now):
             raise Failed(f"no key {key_id!r} that is alive: see `fulfiller key list`")
         made = new_key(old.account, old.scopes, pepper=pepper(settings), now=now, days=days)
+        made = _bound(made, old.bound_campaign, old.bound_limit_key)
         # The new one first: whatever happens in between, somebody has a key that opens.
         add_key(made, store=store)
         store.expire_key(key_id, at=now + length)
@@ -143,6 +170,25 @@ def _hand_over(text: str, record: KeyRecord, *, as_json: bool) -> None:
     remark("Keep it now: it can't be shown again. Callers set FULFILLER_API_KEY to it.")
 
 
+def _binding(target: str | None, scopes: Collection[str]) -> tuple[str | None, str | None]:
+    """Return the campaign and the limit key that `--for` names."""
+    if target is None:
+        return None, None
+    if not set(scopes) & set(BOUND):
+        raise click.UsageError(f"--for binds {' and '.join(BOUND)}: add --scope {BOUND[0]}")
+    campaign, slash, limit_key = target.partition("/")
+    if not campaign or (slash and not limit_key):
+        raise click.BadParameter("write CAMPAIGN or CAMPAIGN/KEY", param_hint="--for")
+    return campaign, limit_key or None
+
+
+def _bound(
+    made: tuple[str, KeyRecord], campaign: str | None, limit_key: str | None
+) -> tuple[str, KeyRecord]:
+    text, record = made
+    return text, replace(record, bound_campaign=campaign, bound_limit_key=limit_key)
+
+
 def _length(text: str) -> int:
     try:
         return span(text)
@@ -155,6 +201,7 @@ def _shown(record: KeyRecord) -> dict[str, object]:
         "id": record.id,
         "account": record.account,
         "scopes": sorted(record.scopes),
+        "for": "/".join(filter(None, (record.bound_campaign, record.bound_limit_key))) or None,
         "created_at": stamp(record.created_at),
         "expires_at": None if record.expires_at is None else stamp(record.expires_at),
         "revoked_at": None if record.revoked_at is None else stamp(record.revoked_at),

@@ -56,6 +56,35 @@ def test_what_is_over_or_unknown_is_not_rotated(run: Run) -> None:
     assert len(json.loads(run("key", "list", "--json").stdout)) == 2
 
 
+@pytest.mark.parametrize("target", ["spring-festival", "spring-festival/shop-7"])
+def test_a_key_can_be_bound_to_a_campaign_and_a_merchant(run: Run, target: str) -> None:
+    """What it is for is stored, listed, and kept when the key is rotated."""
+    scope = ("--scope", "pressure:write")
+    made = run("key", "create", "shop", *scope, "--for", target, "--json")
+    first = json.loads(made.stdout)
+    assert (made.exit_code, first["for"]) == (0, target)
+    assert "no campaign 'spring-festival' yet" in made.stderr
+    second = json.loads(run("key", "rotate", first["id"], "--json").stdout)
+    listed = {row["id"]: row["for"] for row in json.loads(run("key", "list", "--json").stdout)}
+    assert listed == {first["id"]: target, second["id"]: target}
+    assert target in run("key", "list").stdout
+
+
+@pytest.mark.parametrize("target", ["", "/shop-7", "spring-festival/"])
+def test_a_binding_names_its_campaign(run: Run, target: str) -> None:
+    """Half a binding is refused before any key is made."""
+    made = run("key", "create", "shop", "--scope", "limit:write", "--for", target)
+    assert (made.exit_code, "CAMPAIGN/KEY" in made.stderr) == (2, True)
+    assert json.loads(run("key", "list", "--json").stdout) == []
+
+
+def test_only_scopes_that_can_be_bound_are(run: Run) -> None:
+    """Claims are not bound to anything: saying so would promise what nobody keeps."""
+    made = run("key", "create", "shop", "--for", "spring-festival")
+    assert (made.exit_code, "--scope pressure:write" in made.stderr) == (2, True)
+    assert json.loads(run("key", "list", "--json").stdout) == []
+
+
 def test_a_key_is_revoked_once(run: Run) -> None:
     """Revoking works, is seen in the list, and a second time there is nothing to revoke."""
     record = json.loads(run("key", "create", "shop", "--json").stdout)
