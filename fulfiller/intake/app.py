@@ -42,6 +42,7 @@ from fulfiller.intake.metrics import Metrics
 from fulfiller.intake.outcomes import Outcomes
 from fulfiller.intake.outlook import Outlook
 from fulfiller.intake.parts import IntakeParts
+from fulfiller.intake.pressure import Partners
 from fulfiller.intake.problem import KINDS, Code, Problem
 from fulfiller.intake.publisher import Publisher
 from fulfiller.intake.watch import Watch
@@ -70,6 +71,7 @@ class App:
             Health(committer, reads),
         )
         handlers |= _coupon_handlers(Coupons(parts, keys, reads, writes))
+        handlers["report_pressure"] = Partners(parts, keys, writes).report
         handlers["follow_outcomes"] = Outcomes(parts, keys, reads).show
         handlers["metrics"] = metrics.show
         self._handlers = {

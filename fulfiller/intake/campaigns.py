@@ -21,7 +21,7 @@ from fulfiller.service.view import PublicCampaign, campaign_now
 PATH = "/v1/campaigns"
 CACHED = (b"cache-control", b"public, max-age=1")
 BY_LANGUAGE = (b"vary", b"accept-language")
-_is_name = re.compile(r"[a-z0-9-]{1,64}").fullmatch
+is_name = re.compile(r"[a-z0-9-]{1,64}").fullmatch
 
 
 class Campaigns:
@@ -67,7 +67,7 @@ class Campaigns:
 
     async def _look(self, name: str) -> PublicCampaign:
         shown = None
-        if _is_name(name):
+        if is_name(name):
             shown = await self._reads.do(lambda viewer: self._now(viewer, name))
         if shown is None:
             raise Problem(Code.UNKNOWN_CAMPAIGN)

@@ -5,6 +5,7 @@ from fulfiller.intake.claims import BatchOut, BatchResult
 from fulfiller.intake.coupons import ReserveIn, RevokeIn
 from fulfiller.intake.operation import BODY, KEYED, Operation
 from fulfiller.intake.outcomes import PublicOutcomes
+from fulfiller.intake.pressure import PressureIn, PublicPressure
 from fulfiller.intake.problem import Code, ProblemBody
 from fulfiller.intake.reading import BatchClaimIn, ClaimIn
 from fulfiller.intake.till import COUPON_OPERATIONS
@@ -22,6 +23,8 @@ SHAPES = (
     PublicCouponNow,
     ReserveIn,
     RevokeIn,
+    PressureIn,
+    PublicPressure,
 )
 """The types of ours that callers meet; `shapes.py` has the rest, `examples.py` one of each."""
 
@@ -118,6 +121,16 @@ OPERATIONS = (
         summary="See what anybody may know of a campaign",
         gives={200: ("The campaign as it is now.", "PublicCampaign")},
         problems=(Code.UNKNOWN_CAMPAIGN, Code.UNAVAILABLE),
+    ),
+    Operation(
+        name="report_pressure",
+        method="POST",
+        path="/v1/campaigns/{campaign}/pressure",
+        summary="Say that a campaign's merchants or upstreams are full or slow, for a while",
+        scope=Scope.PRESSURE_WRITE,
+        takes="PressureIn",
+        gives={200: ("What is in force now.", "PublicPressure")},
+        problems=(*KEYED, *BODY, Code.UNKNOWN_CAMPAIGN),
     ),
     Operation(
         name="live",

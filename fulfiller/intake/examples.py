@@ -149,6 +149,18 @@ EXAMPLES: Tree = {
         "language": None,
         "wait": None,
     },
+    "PressureIn": {
+        "pressure": "full",
+        "limit_key": "shop-7",
+        "reason": "no cups left",
+        "ttl_s": 600,
+    },
+    "PublicPressure": {
+        "campaign": CAMPAIGN,
+        "limit_key": "shop-7",
+        "pressure": "full",
+        "expires_at": "2026-02-06T01:10:00Z",
+    },
     "Status": {"status": "ready"},
     "ProblemKind": explained(Code.SOLD_OUT),
     "ProblemKinds": {"problems": [explained(Code.MALFORMED), explained(Code.SOLD_OUT)]},

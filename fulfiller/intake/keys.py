@@ -21,10 +21,9 @@ NOBODY = KeyRecord(id="", account="", hash=bytes(32), scopes=frozenset(), create
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What a key opens, until it is looked up again; `account` is empty if nothing."""
+    """What a key opens, until it is looked up again; nothing if it is NOBODY's."""
 
-    account: str
-    scopes: frozenset[Scope]
+    key: KeyRecord
     until: float
 
 
@@ -41,16 +40,20 @@ class Keys:
 
     async def account(self, authorization: bytes | None, scope: Scope) -> str:
         """Return the caller's account; raise 401 or 403 unless its key has the scope."""
+        return (await self.record(authorization, scope)).account
+
+    async def record(self, authorization: bytes | None, scope: Scope) -> KeyRecord:
+        """Return the caller's key, with what it is bound to; raise like `account`."""
         header = authorization or b""
         name = sha256(header).digest()
         known = self._good.get(name) or self._bad.get(name)
         if known is None or known.until <= self._parts.monotonic():
             known = await self._together(name, header)
-        if not known.account:
+        if known.key is NOBODY:
             raise Problem(Code.UNAUTHORIZED)
-        if scope not in known.scopes:
+        if scope not in known.key.scopes:
             raise Problem(Code.FORBIDDEN, f"the key lacks the scope {scope}")
-        return known.account
+        return known.key
 
     async def _together(self, name: bytes, header: bytes) -> Pass:
         """Look a key up once for all who ask at the same time."""
@@ -65,12 +68,12 @@ class Keys:
         token = _token(header)
         parted = split_key(token) if token else None
         if parted is None:
-            return Pass("", frozenset(), 0)
+            return Pass(NOBODY, 0)
         key_id, secret = parted
         found = await self._desk.do(lambda viewer: self._checked(viewer, key_id, secret))
         self._good.pop(name, None)
         self._bad.pop(name, None)
-        memory = self._good if found.account else self._bad
+        memory = self._bad if found.key is NOBODY else self._good
         if len(memory) >= self._parts.limits.keys_max:
             del memory[next(iter(memory))]
         memory[name] = found
@@ -86,11 +89,7 @@ class Keys:
         left_s = self._parts.limits.key_ttl_s
         if record.expires_at is not None:
             left_s = min(left_s, max(0, record.expires_at - now) / 1_000_000)
-        return Pass(
-            record.account if opens else "",
-            record.scopes,
-            began + left_s,
-        )
+        return Pass(record if opens else NOBODY, began + left_s)
 
 
 def _token(header: bytes) -> str | None:

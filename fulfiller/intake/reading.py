@@ -19,6 +19,7 @@ FINGERPRINT_BYTES = 16
 KEY_PATTERN = "^[ -~]+$"
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(min_length=1, max_length=128)]
+Reason = Annotated[str, Meta(min_length=1, max_length=200)]
 Locale = Annotated[str, Meta(max_length=35, pattern="^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$")]
 IdempotencyKey = Annotated[str, Meta(min_length=1, max_length=KEY_MAX, pattern=KEY_PATTERN)]
 
@@ -31,6 +32,8 @@ REMEDIES = {
     "limit_key": "write a text of 1 to 128 characters without control characters, or leave it out",
     "idempotency_key": f"write a text of 1 to {KEY_MAX} printable ASCII characters",
     "claims": "write a list of claims",
+    "pressure": "write one of full, slow, none",
+    "PressureIn.ttl_s": "write whole seconds, 1 to 86400, or leave it out",
     "ttl_s": "write whole seconds, 1 to 3600, or leave it out",
     "reason": "write why: a text of 1 to 200 characters without control characters",
 }
@@ -150,10 +153,11 @@ def _flaws(raw: object, shape: type[msgspec.Struct], at: str) -> Iterator[Flaw]:
     for name in raw.keys() - fields.keys():
         yield Flaw(_stranger(name, tuple(fields)), pointer=at + pointer(name))
     for name, field in fields.items():
+        remedy = REMEDIES.get(f"{shape.__name__}.{name}") or REMEDIES[name]
         if name not in raw and field.required:
-            yield Flaw(f"it is missing: {REMEDIES[name]}", pointer=f"{at}/{name}")
+            yield Flaw(f"it is missing: {remedy}", pointer=f"{at}/{name}")
         elif name in raw and not _fits(raw[name], field.type):
-            yield Flaw(REMEDIES[name], pointer=f"{at}/{name}")
+            yield Flaw(remedy, pointer=f"{at}/{name}")
 
 
 def _stranger(name: str, known: Sequence[str]) -> str:
@@ -177,7 +181,7 @@ def _request(claim: ClaimIn, account: str, key: str, at: str = "") -> Request:
     )
     # JSON escapes control characters, so that a text without a backslash has none but DEL.
     if b"\\" in canonical or b"\x7f" in canonical:
-        _check_texts(claim, at)
+        check_texts(claim, ("campaign", "user", "grant", "limit_key"), at)
     return Request(
         account=account,
         campaign=claim.campaign,
@@ -191,8 +195,9 @@ def _request(claim: ClaimIn, account: str, key: str, at: str = "") -> Request:
     )
 
 
-def _check_texts(claim: ClaimIn, at: str) -> None:
-    texts = {name: getattr(claim, name) for name in ("campaign", "user", "grant", "limit_key")}
+def check_texts(read: msgspec.Struct, names: Sequence[str], at: str = "") -> None:
+    """Raise the problem that names each of these fields that has control characters."""
+    texts = {name: getattr(read, name) for name in names}
     flaws = [
         Flaw(REMEDIES[name], pointer=f"{at}/{name}")
         for name, text in texts.items()

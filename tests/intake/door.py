@@ -52,10 +52,15 @@ class Door:
     store_url: str
 
     def key(
-        self, account: str, scopes: frozenset[Scope] = BOTH, *, expires_at: int | None = None
+        self,
+        account: str,
+        scopes: frozenset[Scope] = BOTH,
+        *,
+        expires_at: int | None = None,
+        bound: tuple[str | None, str | None] = (None, None),
     ) -> str:
-        """Return a new API key of an account."""
-        return make_key(self.store, account, scopes, expires_at=expires_at)
+        """Return a new API key of an account, bound to a campaign and a limit key if need be."""
+        return make_key(self.store, account, scopes, expires_at=expires_at, bound=bound)
 
     def caller(self, account: str = "teahouse", scopes: frozenset[Scope] = BOTH) -> httpx.Client:
         """Return an HTTP client that calls with a key of this account."""
@@ -100,6 +105,7 @@ def make_key(
     pepper: bytes = PEPPER,
     *,
     expires_at: int | None = None,
+    bound: tuple[str | None, str | None] = (None, None),
 ) -> str:
     """Store a new API key of an account, and return it."""
     key_id, secret = f"test{next(_keys)}", b"s" * 24
@@ -112,6 +118,8 @@ def make_key(
         scopes=scopes,
         created_at=now,
         expires_at=expires_at,
+        bound_campaign=bound[0],
+        bound_limit_key=bound[1],
     )
     store.add_key(record)
     return key_text(key_id, secret)

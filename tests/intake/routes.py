@@ -77,6 +77,13 @@ ROUTES = {
         scope=Scope.OPS, method="POST", path="/v1/campaigns", body=TERMS, told=(201, 409, 409)
     ),
     "show_campaign": Row(scope=None, path=f"/v1/campaigns/{CAMPAIGN}"),
+    "report_pressure": Row(
+        scope=Scope.PRESSURE_WRITE,
+        method="POST",
+        path=f"/v1/campaigns/{CAMPAIGN}/pressure",
+        body={"pressure": "slow", "reason": "a long queue"},
+        told=(403, 403, 200),
+    ),
     "live": Row(scope=None, path="/livez"),
     "ready": Row(scope=None, path="/readyz"),
     "metrics": Row(scope=Scope.AUDIT_READ, path="/metrics"),
