@@ -24,11 +24,12 @@ class Wheel(Yard):
 
     def survey(self) -> Survey:
         """Read everything that governing takes, in one round trip."""
-        now, modes, terms, sums, oldest, reports = self.link.read(
+        now, terms, modes, sums, oldest, reports = self.link.read(
             (
                 Call(hot.NOW),
-                Call(steering.ALL_MODES),
+                # First: whatever is created meanwhile has all the rest, and not the reverse.
                 Call(steering.TERMS),
+                Call(steering.ALL_MODES),
                 Call(steering.SUMS),
                 Call(steering.OLDEST),
                 Call(steering.REPORTS),
