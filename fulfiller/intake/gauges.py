@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.error import StoreError
-from fulfiller.domain.mode import ModeRow
 from fulfiller.domain.stripe import Count, Stripe, counted
 from fulfiller.domain.tier import Tier
 from fulfiller.intake.parts import Broker
+from fulfiller.service.helm import Survey
 from fulfiller.service.keep import LEASE
 from fulfiller.service.port import Lane, Store
 from fulfiller.service.release import FRONT
@@ -20,8 +19,7 @@ MICRO = 1_000_000
 class Books:
     """What the store says."""
 
-    campaigns: Sequence[Campaign]
-    modes: Mapping[str, ModeRow]
+    survey: Survey
     stripes: Mapping[str, Sequence[Stripe]]
     oldest_s: Mapping[Lane, float]
     slots: int
@@ -40,13 +38,12 @@ class Queues:
 def read_store(store: Store) -> Books | None:
     """Return what the store says, or None if it does not answer."""
     try:
-        campaigns = store.campaigns()
-        stripes = {each.id: store.stripes(each.id) for each in campaigns}
+        survey = store.survey()
+        stripes = {name: store.stripes(name) for name in survey.campaigns}
         return Books(
-            campaigns=campaigns,
-            modes=store.modes(),
+            survey=survey,
             stripes=stripes,
-            oldest_s=_oldest(store, stripes),
+            oldest_s=_oldest(store, stripes, survey.now),
             slots=store.slots(),
             leading=store.leader(LEASE) is not None,
         )
@@ -66,7 +63,7 @@ def read_broker(broker: Broker) -> Queues | None:
     )
 
 
-def _oldest(store: Store, stripes: Mapping[str, Sequence[Stripe]]) -> dict[Lane, float]:
+def _oldest(store: Store, stripes: Mapping[str, Sequence[Stripe]], now: int) -> dict[Lane, float]:
     """Return for each lane with a backlog how long its first claim has been ready."""
     lanes = [
         Lane(campaign, tier)
@@ -74,6 +71,5 @@ def _oldest(store: Store, stripes: Mapping[str, Sequence[Stripe]]) -> dict[Lane,
         for tier in Tier
         if counted(rows, Count.ACCEPTED, tier)
     ]
-    now = store.now() if lanes else 0
     heads = {lane: store.ready(lane, after=FRONT, limit=1) for lane in lanes}
     return {lane: max(0, now - head[0].ready_at) / MICRO for lane, head in heads.items() if head}

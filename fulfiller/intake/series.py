@@ -4,27 +4,22 @@ Totals and gauges of claims and money are the service's and the same at every in
 begins with `fulfiller_intake` is this process's own.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from importlib.metadata import version
 
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    Metric,
-)
+from prometheus_client.core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from fulfiller.domain.breaker import Mode
 from fulfiller.domain.stripe import Count, Purse, counted, total
 from fulfiller.domain.tier import Tier
+from fulfiller.intake.families import Labels, Values, counter, gauge, one_label, plain
 from fulfiller.intake.gauges import Books, Queues
 from fulfiller.intake.tally import Spread, Tally
+from fulfiller.intake.vitals import vitals
 
 TOTALS = (Count.ENTERED, Count.ISSUED, Count.DECLINED, Count.CANCELLED)
 OPEN = (Count.WAITLISTED, Count.ACCEPTED, Count.PARKED)
-Labels = tuple[str, ...]
-Values = Iterable[tuple[Labels, float]]
 
 
 class Series(Collector):
@@ -38,12 +33,13 @@ class Series(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield every series; what nobody answers for is left out."""
-        yield _gauge("build_info", "The version that runs.", ("version",), [(_version(), 1)])
-        yield _plain("store_up", "Whether the store answers.", self.books is not None)
-        yield _plain("broker_up", "Whether the broker answers.", self.queues is not None)
+        yield gauge("build_info", "The version that runs.", ("version",), [(_version(), 1)])
+        yield plain("store_up", "Whether the store answers.", self.books is not None)
+        yield plain("broker_up", "Whether the broker answers.", self.queues is not None)
         if self.books is not None:
             yield from _of_claims(self.books)
             yield from _of_service(self.books)
+            yield from vitals(self.books.survey)
         if self.queues is not None:
             yield from _of_queues(self.queues)
         yield from _of_intake(self._tally)
@@ -52,14 +48,14 @@ class Series(Collector):
 def _of_claims(books: Books) -> Iterator[Metric]:
     names = ("campaign", "tier", "state")
     about = "Claims so far; `entered` is the sum of the other states and of the open claims."
-    yield _counter("claims", about, names, _counts(books, TOTALS))
+    yield counter("claims", about, names, _counts(books, TOTALS))
     about = "Claims that wait: for a place, for a worker (the backlog), or for an operator."
-    yield _gauge("open_claims", about, names, _counts(books, OPEN))
+    yield gauge("open_claims", about, names, _counts(books, OPEN))
     about = "The budget, in minor units of its currency: `limit` is the sum of the other kinds."
-    yield _gauge("budget_minor_units", about, ("campaign", "currency", "kind"), _money(books))
+    yield gauge("budget_minor_units", about, ("campaign", "currency", "kind"), _money(books))
     about = "How long the first claim of a campaign and tier has been ready to be issued."
     ages = [((lane.campaign, str(lane.tier)), age) for lane, age in books.oldest_s.items()]
-    yield _gauge("oldest_ready_age_seconds", about, ("campaign", "tier"), ages)
+    yield gauge("oldest_ready_age_seconds", about, ("campaign", "tier"), ages)
 
 
 def _counts(books: Books, counts: tuple[Count, ...]) -> Values:
@@ -72,39 +68,39 @@ def _counts(books: Books, counts: tuple[Count, ...]) -> Values:
 
 
 def _money(books: Books) -> Values:
-    for campaign in books.campaigns:
+    for campaign in books.survey.campaigns.values():
         for purse in Purse:
             labels = (campaign.id, campaign.value.currency, str(purse))
             yield labels, total(books.stripes[campaign.id], purse)
 
 
 def _of_service(books: Books) -> Iterator[Metric]:
-    modes = books.modes.values()
+    modes = books.survey.modes.values()
     about = "1 for the mode that a campaign is in; the scope `*` is the whole service."
     now = [((row.scope, str(mode)), float(row.mode is mode)) for row in modes for mode in Mode]
-    yield _gauge("mode", about, ("scope", "mode"), now)
+    yield gauge("mode", about, ("scope", "mode"), now)
     about = "Whether issuing is stopped; the scope `*` is the whole service."
-    yield _gauge("held", about, ("scope",), [((row.scope,), float(row.held)) for row in modes])
+    yield gauge("held", about, ("scope",), [((row.scope,), float(row.held)) for row in modes])
     about = "Whether a keeper leads; without one nothing is released, swept or sealed."
-    yield _plain("keeper_leading", about, books.leading)
-    yield _plain("worker_slots", "Tasks that the workers run at once.", books.slots)
+    yield plain("keeper_leading", about, books.leading)
+    yield plain("worker_slots", "Tasks that the workers run at once.", books.slots)
 
 
 def _of_queues(queues: Queues) -> Iterator[Metric]:
     about = "Messages that wait in a queue of the broker."
-    yield _gauge("queue_messages", about, ("queue",), _one_label(queues.lengths))
+    yield gauge("queue_messages", about, ("queue",), one_label(queues.lengths))
     about = "Messages that no worker could run, by what is wrong with them."
-    yield _counter("quarantined", about, ("flaw",), _one_label(queues.quarantined))
+    yield counter("quarantined", about, ("flaw",), one_label(queues.quarantined))
     about = "Claims that came in through Celery, by what became of them."
-    yield _counter("submitted", about, ("outcome",), _one_label(queues.submitted))
+    yield counter("submitted", about, ("outcome",), one_label(queues.submitted))
 
 
 def _of_intake(tally: Tally) -> Iterator[Metric]:
     about = "Requests that this intake answered."
     requests = [((route, str(status)), n) for (route, status), n in dict(tally.requests).items()]
-    yield _counter("intake_requests", about, ("route", "status"), requests)
+    yield counter("intake_requests", about, ("route", "status"), requests)
     about = "Requests, or claims of a batch, that this intake refused."
-    yield _counter("intake_refused", about, ("code",), _one_label(dict(tally.refused)))
+    yield counter("intake_refused", about, ("code",), one_label(dict(tally.refused)))
     about = "How long an answer took; `show_claim` contains the waiting that was asked for."
     name = "fulfiller_intake_request_duration_seconds"
     seconds = HistogramMetricFamily(name, about, labels=("route",))
@@ -120,28 +116,6 @@ def _of_intake(tally: Tally) -> Iterator[Metric]:
 
 def _add(family: HistogramMetricFamily, labels: Labels, spread: Spread) -> None:
     family.add_metric(labels, spread.below(), spread.sum)
-
-
-def _one_label(values: Mapping[str, int]) -> Values:
-    return [((label,), value) for label, value in values.items()]
-
-
-def _plain(name: str, about: str, value: float) -> Metric:
-    return _gauge(name, about, (), [((), float(value))])
-
-
-def _gauge(name: str, about: str, labels: Labels, values: Values) -> Metric:
-    return _filled(GaugeMetricFamily(f"fulfiller_{name}", about, labels=labels), values)
-
-
-def _counter(name: str, about: str, labels: Labels, values: Values) -> Metric:
-    return _filled(CounterMetricFamily(f"fulfiller_{name}", about, labels=labels), values)
-
-
-def _filled(family: GaugeMetricFamily | CounterMetricFamily, values: Values) -> Metric:
-    for label_values, value in values:
-        family.add_metric(label_values, value)
-    return family
 
 
 def _version() -> Labels:

@@ -14,10 +14,12 @@ import httpx
 
 from fulfiller.broker.queue import CeleryQueue
 from fulfiller.clock import StoreClock, monotonic, new_claim_id
+from fulfiller.domain.breaker import Reading
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.code import CodeKey
 from fulfiller.domain.key import KeyRecord, Scope, key_hash, key_text
+from fulfiller.domain.mode import Gauge
 from fulfiller.domain.money import Money
 from fulfiller.domain.stripe import Count, counted
 from fulfiller.domain.validity import Validity
@@ -27,6 +29,7 @@ from fulfiller.intake.phrases import read_library, shipped_phrases
 from fulfiller.intake.serve import Server, listen
 from fulfiller.service.create import create
 from fulfiller.service.issue import Press, issue
+from fulfiller.service.keep import LEASE
 from fulfiller.store.opening import open_store
 from tests.waiting import until
 
@@ -123,6 +126,22 @@ def make_key(
     )
     store.add_key(record)
     return key_text(key_id, secret)
+
+
+def show(door: Door, **read: float) -> None:
+    """Show what a keeper read of the campaign, as a keeper does."""
+    fence = door.store.lease(LEASE, "test", ttl_s=60)
+    assert fence is not None
+    reading = Reading(**read)  # type: ignore[arg-type]
+    gauge = Gauge(
+        at=door.store.now(),
+        reading=reading,
+        threshold=240,
+        resume_at=120,
+        rate_low=reading.rate and reading.rate / 2,
+        rate_high=reading.rate and reading.rate * 2,
+    )
+    door.store.show_gauges({NAME: gauge}, fence=fence)
 
 
 def body(user: str = "li", campaign: str = NAME, **more: object) -> Json:

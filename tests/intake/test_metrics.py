@@ -14,7 +14,7 @@ from fulfiller.broker.queue import CeleryQueue
 from fulfiller.domain.key import Scope
 from fulfiller.ops.embedded.server import Server
 from fulfiller.service.keep import LEASE
-from tests.intake.door import NAME, Door, body, opened, submit
+from tests.intake.door import NAME, Door, body, opened, show, submit
 from tests.intake.stage import AT_ONCE
 from tests.waiting import until
 
@@ -160,10 +160,11 @@ def test_scrapers_share_a_reading(sqlite_url: str) -> None:
 def test_promtool_finds_no_fault(sqlite_url: str, valkey: Server, promtool: str) -> None:
     """`promtool check metrics` has nothing to say about names, units and help, of any series."""
     with opened(sqlite_url, broker_url=valkey.url, limits=AT_ONCE) as door:
-        door.campaign()
+        door.campaign(backlog_threshold=100, issuing_rate="10/s")
         with door.caller() as caller:
             submit(caller, "one")
             submit(caller, "two", body(campaign="nowhere"))
+        show(door, rate=2.0)
         queue = CeleryQueue(valkey.url)
         queue.set_aside(b"?", Flaw.UNDECODABLE)
         queue.count_submitted({"accepted": 1})
@@ -173,7 +174,8 @@ def test_promtool_finds_no_fault(sqlite_url: str, valkey: Server, promtool: str)
         [promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
-    assert text.count("# TYPE fulfiller_") >= 18
+    told = {sample.name for sample in Scrape(text).samples}
+    assert len([name for name in told if name.startswith("fulfiller_")]) >= 30
 
 
 def test_no_figure_names_a_person(sqlite_door: Door) -> None:
