@@ -82,6 +82,8 @@ def _components(shapes: Sequence[type]) -> Tree:
     scopes = ", ".join(f"`{scope}`" for scope in Scope)
     about = (
         f"A key belongs to an account and has scopes: {scopes}. `fulfiller key create` makes one."
+        " `pressure:write` and `limit:write` are good for the campaign that the key is bound to,"
+        " and the limit_key if to one; unbound, for the campaigns that its account owns."
     )
     scheme = {
         "type": "http",

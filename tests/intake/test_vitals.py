@@ -14,10 +14,10 @@ from tests.intake.test_metrics import Scrape, scrape
 MINUTE = 60_000_000
 
 
-def _submit(door: Door, *users: str, **more: object) -> None:
+def _submit(door: Door, *users: str, tier: str = "p2") -> None:
     with door.caller() as caller:
         for user in users:
-            assert submit(caller, user, body(user, **more)).status_code == 202
+            assert submit(caller, user, body(user, tier=tier)).status_code == 202
 
 
 def _act(door: Door, *, for_us: int = MINUTE) -> Act:
