@@ -30,6 +30,7 @@ from fulfiller.client.error import (
     Unknown,
     UserLimit,
 )
+from fulfiller.client.pressing import PressureNow, PressureState
 from fulfiller.client.result import (
     Claim,
     Coupon,
@@ -61,6 +62,8 @@ __all__ = [
     "Outcome",
     "Patience",
     "Paused",
+    "PressureNow",
+    "PressureState",
     "Refused",
     "SoldOut",
     "Unauthorized",

@@ -9,6 +9,7 @@ import httpx
 
 from fulfiller.client import flow
 from fulfiller.client.error import ClientError
+from fulfiller.client.pressing import TTL_S, NewReport, PressureNow, PressureState
 from fulfiller.client.result import Claim, CouponNow, NewClaim, Outcome
 
 T = TypeVar("T")
@@ -104,6 +105,22 @@ class Client:
     def roll_back(self, code: str, *, key: str) -> CouponNow:
         """Take back what was redeemed under this key."""
         return self._drive(flow.handle(code, "rollback", key, self._patience))
+
+    def report_pressure(
+        self,
+        campaign: str,
+        pressure: PressureState,
+        *,
+        reason: str,
+        limit_key: str | None = None,
+        ttl_s: int = TTL_S,
+    ) -> PressureNow:
+        """Say that a campaign's merchant, or all behind it, is full or slow, for a while.
+
+        "none" takes it back. Falling silent does too, once `ttl_s` seconds are over.
+        """
+        report = NewReport(pressure=pressure, reason=reason, limit_key=limit_key, ttl_s=ttl_s)
+        return self._drive(flow.report_pressure(campaign, report, self._patience))
 
     def close(self) -> None:
         """Close all connections."""

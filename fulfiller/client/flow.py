@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 
 import httpx
 
-from fulfiller.client import wire
+from fulfiller.client import pressing, wire
 from fulfiller.client.error import ClientError, Unavailable
 from fulfiller.client.result import Claim, CouponNow, NewClaim, Outcomes
 
@@ -100,6 +100,14 @@ def coupon(code: str, patience: Patience) -> Flow[CouponNow]:
 def handle(code: str, verb: str, key: str, patience: Patience) -> Flow[CouponNow]:
     """Do something to a coupon, once per key, and return it."""
     return wire.coupon_in((yield from _exchange(wire.handling(code, verb, key), patience)))
+
+
+def report_pressure(
+    campaign: str, report: pressing.NewReport, patience: Patience
+) -> Flow[pressing.PressureNow]:
+    """Report pressure, and return what is in force."""
+    call = pressing.reporting(campaign, report)
+    return pressing.pressure_in((yield from _exchange(call, patience)))
 
 
 def wait(claim_id: str, patience: Patience, within_s: float) -> Flow[Claim]:
