@@ -19,7 +19,7 @@ from fulfiller.intake.exchange import Asked, Handler, Receive, Reply, encode, js
 from fulfiller.intake.keys import Keys
 from fulfiller.intake.parts import IntakeParts
 from fulfiller.intake.problem import Code, Problem, unavailable
-from fulfiller.intake.reading import decoded, idempotency_key
+from fulfiller.intake.reading import check_texts, decoded, idempotency_key
 from fulfiller.intake.sighting import Viewer
 from fulfiller.service.redeem import Denied, Order, handle, see
 from fulfiller.service.view import PublicCouponNow, coupon_now
@@ -94,7 +94,10 @@ class Coupons:
         body = await json_body(asked, receive, limit=self._parts.limits.body_max)
         if verb is Verb.RESERVE:
             return decoded(_reserve, body).ttl_s, ""
-        return 0, decoded(_revoke, body).reason
+        revoked = decoded(_revoke, body)
+        # The pattern lets a line end at the end through.
+        check_texts(revoked, ("reason",))
+        return 0, revoked.reason
 
     def _mark(self, path: str) -> bytes:
         """Return the lookup hash of the code in a path; one that can't be a code is unknown."""

@@ -209,6 +209,7 @@ def test_foreign_and_unknown_take_the_same_statements(sqlite_url: str) -> None:
         ("revoke", {}, "/reason"),
         ("revoke", {"reason": "a\0b"}, "/reason"),
         ("revoke", {"reason": ""}, "/reason"),
+        ("revoke", {"reason": "printed twice\n"}, "/reason"),
     ],
 )
 def test_what_is_wrong_with_a_body_is_named(
