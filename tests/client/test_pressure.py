@@ -71,7 +71,7 @@ def test_what_is_refused_has_its_error(door: Door) -> None:
         with pytest.raises(Forbidden, match="shop-7"):
             shop.report_pressure(NAME, "full", reason="no cups left")
         with pytest.raises(Unknown):
-            shop.report_pressure("no/where", "full", reason="no cups left")
+            shop.report_pressure(f"{NAME}/pressure?", "full", reason="no cups left")
         with pytest.raises(Invalid) as flaw:
             shop.report_pressure(NAME, "full", reason="", limit_key="shop-7")
     assert [error.pointer for error in flaw.value.errors] == ["/reason"]
