@@ -7,7 +7,7 @@ What stands on the command line wins, as always with Flower.
 
 from tornado.options import options
 
-from fulfiller.ops.flower import guard, login
+from fulfiller.ops.flower import guard, login, seam
 from fulfiller.settings import load
 
 settings = load()
@@ -35,3 +35,5 @@ format_task = guard.format_task
 
 # The login for /metrics, too, and no start without one.
 guard.install()
+# One more tab: the campaigns, out of the store.
+seam.install(settings)

@@ -16,38 +16,12 @@ from flower.urls import handlers  # type: ignore[import-untyped]
 from fulfiller.ops.cli import cli
 from fulfiller.ops.embedded.ports import free_port
 from fulfiller.ops.embedded.server import Server
+from tests.ops.flower.door import PLAIN, READY_S, Door
 from tests.processes import ROOT, Process, start
-from tests.waiting import until
 
-CONF = "config/flowerconfig.py"
-PLAIN = ("celery", "-A", "workers", "flower", f"--conf={CONF}")
-READY_S = 60.0
 OPEN = ("/healthcheck", "/static/", "/login", "/logout", ".*")
 """What needs no password: a bare OK, scripts and styles, ways in and out, nothing at all."""
 Begin = Callable[..., Process]
-
-
-class Door:
-    """A running Flower and how to ask it."""
-
-    def __init__(self, process: Process, home: Path, port: int) -> None:
-        """Wait until it answers."""
-        self.process = process
-        self.login = home / "flower-credentials"
-        self.url = f"http://127.0.0.1:{port}"
-        until(self._answers, within_s=READY_S, what=f"Flower on {self.url}")
-
-    def ask(self, method: str, path: str, *, login: bool) -> httpx.Response:
-        """Return its answer, with the login from the home or without any."""
-        user, _, password = self.login.read_text().strip().partition(":")
-        auth = (user, password) if login else None
-        return httpx.request(method, self.url + path, auth=auth, timeout=20)
-
-    def _answers(self) -> bool:
-        try:
-            return httpx.get(self.url + "/healthcheck").status_code == HTTPStatus.OK
-        except httpx.TransportError:
-            return False
 
 
 @pytest.fixture(scope="module")

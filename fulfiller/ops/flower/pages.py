@@ -1,0 +1,69 @@
+"""The pages about campaigns, served by Flower behind its own login; they change nothing."""
+
+from http import HTTPStatus
+
+from flower.api import BaseApiHandler  # type: ignore[import-untyped]
+from flower.views import BaseHandler  # type: ignore[import-untyped]
+from tornado.web import StaticFileHandler, authenticated
+
+from fulfiller.ops.flower import wording
+from fulfiller.ops.flower.lookout import Lookout, View
+from fulfiller.ops.flower.panel import board
+from fulfiller.ops.flower.telling import as_json
+
+
+class CampaignsPage(BaseHandler):  # type: ignore[misc]
+    """The whole page, with the board as it is now."""
+
+    template = "campaigns.html"
+
+    def initialize(self, lookout: Lookout) -> None:
+        """Take the lookout that all pages share."""
+        self.lookout = lookout
+
+    @authenticated
+    async def get(self) -> None:
+        """Show the campaigns."""
+        view = await self.lookout.view()
+        self.set_header("Cache-Control", "no-store")
+        self.render(self.template, view=view, board=_board(view), w=wording)
+
+
+class BoardPart(CampaignsPage):
+    """The board alone, with which the page renews itself."""
+
+    template = "campaigns-board.html"
+
+
+class CampaignsTold(BaseApiHandler):  # type: ignore[misc]
+    """The campaigns for programs."""
+
+    def initialize(self, lookout: Lookout) -> None:
+        """Take the lookout that all pages share."""
+        self.lookout = lookout
+
+    @authenticated
+    async def get(self) -> None:
+        """Tell the campaigns; 503 while the store does not answer, with what was last known."""
+        view = await self.lookout.view()
+        self.set_header("Cache-Control", "no-store")
+        if view.trouble is not None:
+            self.set_status(HTTPStatus.SERVICE_UNAVAILABLE)
+        self.write(as_json(view))
+
+
+class Asset(BaseHandler, StaticFileHandler):  # type: ignore[misc]
+    """The page's own style and script, behind the login like the page."""
+
+    @authenticated
+    def prepare(self) -> None:
+        """Let nobody in who has not logged in."""
+
+    def set_extra_headers(self, path: str) -> None:
+        """Let browsers ask whether it has changed: it goes with the page of the same release."""
+        del path
+        self.set_header("Cache-Control", "no-cache")
+
+
+def _board(view: View) -> object:
+    return None if view.sight is None else board(view.sight)
