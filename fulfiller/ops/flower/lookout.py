@@ -114,6 +114,8 @@ def _trouble(fault: Exception) -> Trouble:
     if any(sign in str(fault) for sign in MISSING):
         return Trouble("its tables are missing", UPGRADE)
     if isinstance(fault, FulfillerError):
-        return Trouble(str(fault), DOCTOR)
+        # Drivers go on for lines; the first one says what is wrong.
+        first, *_ = str(fault).splitlines() or [type(fault).__name__]
+        return Trouble(first.rstrip("."), DOCTOR)
     logger.error("The campaigns can't be read", exc_info=fault)
     return Trouble(f"{type(fault).__name__}, see Flower's log", DOCTOR)

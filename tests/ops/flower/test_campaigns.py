@@ -221,7 +221,7 @@ def test_the_service_stands_above_all_campaigns(
     """A service that is held is said on top and in each campaign, whose state is the service's."""
     hold(SERVICE, act(store), store=store)
     try:
-        words = reads(door, festival, " held ")
+        words = reads(door, festival, f"{festival.id} held active Flowing")
         assert "counts for all campaigns" in words
         assert told(door, festival)["held"] is False
         assert re.search("The service held .* Issuing is held", page(door))
