@@ -3,6 +3,7 @@
     "use strict";
 
     var EVERY_MS = 2000;
+    var PATIENCE_MS = 10000;
     var board = document.getElementById("campaigns-board");
     var news = document.getElementById("campaigns-news");
     var dot = document.getElementById("campaigns-dot");
@@ -72,7 +73,11 @@
     async function renew() {
         timer = null;
         try {
-            var answer = await fetch(window.location.origin + board.dataset.part, { credentials: "same-origin" });
+            // The origin alone: an address with a login in it can't be fetched from.
+            var answer = await fetch(window.location.origin + board.dataset.part, {
+                credentials: "same-origin",
+                signal: AbortSignal.timeout(PATIENCE_MS)
+            });
             if (!answer.ok) {
                 throw new Error("Flower answers " + answer.status);
             }
