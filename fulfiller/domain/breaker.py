@@ -150,11 +150,11 @@ def step(state: Breaker, reading: Reading, policy: Policy, now: int) -> Breaker:
 
 
 def force(state: Breaker, mode: Mode, forced: Forced, policy: Policy, now: int) -> Breaker:
-    """Return the breaker in a mode that somebody has set."""
+    """Return the breaker in a mode that somebody has set; it moves only if it is in another."""
     bare = replace(state, forced=None)
     if mode is Mode.RAMPING:
         return _ramping(bare, policy, now)
-    return replace(_moved(bare, mode, now), forced=forced)
+    return replace(bare if state.mode is mode else _moved(bare, mode, now), forced=forced)
 
 
 def resume(state: Breaker, policy: Policy, now: int) -> Breaker:

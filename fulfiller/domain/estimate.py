@@ -52,8 +52,9 @@ class Prospect:
 
     `ahead` are the claims that are admitted before it, those of other tiers weighed;
     `backlog` those that are admitted already. `rate_low` and `rate_high` bound the issuing
-    rate, claims per second. `pause_s` is what is left of the pause, None if nobody knows; the
-    ramp behind it takes `ramp_s` and is `ramp_done_s` seconds old.
+    rate, claims per second. `pause_s` is what is left of the pause, None if nobody knows, and
+    `late_s` by how much that may be late; the ramp behind it takes `ramp_s` and is
+    `ramp_done_s` seconds old.
     """
 
     ahead: int
@@ -64,6 +65,7 @@ class Prospect:
     ramp_s: float = 0.0
     ramp_done_s: float = 0.0
     ramp_from: float = 1.0
+    late_s: float = 0.0
     basis: Basis = Basis.MEASURED
 
 
@@ -73,7 +75,8 @@ def estimate(prospect: Prospect) -> Wait:
     pause_s = prospect.pause_s
     if not low or not high or pause_s is None:
         return Wait(low_s=float(round(pause_s or 0.0)), high_s=None, basis=Basis.UNKNOWN)
-    soonest, latest = (_served_s(prospect, pause_s, rate) for rate in (high, low))
+    soonest = _served_s(prospect, pause_s, high)
+    latest = _served_s(prospect, pause_s + prospect.late_s, low)
     return Wait(
         low_s=float(int(soonest)),
         high_s=rounded_up(latest * MARGIN),

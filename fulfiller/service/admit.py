@@ -30,6 +30,9 @@ TRICKLE = 10.0
 """Claims per second admitted at least: without any progress no rate can be measured."""
 UNKNOWN = 100.0
 """Claims per second assumed while nobody knows how fast claims are issued."""
+AHEAD_S = 0.25
+"""Seconds of issuing that may always be ahead: workers must not wait for admissions."""
+TRIP_SHARE = 0.8
 SAVED_S = 1.0
 """What a ramp did not use is kept for this long, no longer: it must not become a burst."""
 SECOND = 1_000_000
@@ -66,11 +69,20 @@ def admit(usher: Usher, *, store: Store, fence: int) -> int:
 
 
 def room(campaign: Campaign, row: ModeRow, backlog: int) -> int | None:
-    """Return how many claims fit below the resume mark; None if nobody knows the mark."""
+    """Return how many claims fit below the mark; None if nobody knows where that is.
+
+    The mark is the one that resumes, or what workers issue until the next admissions, if that
+    is more; never so much that the breaker would trip again.
+    """
     gauge = row.gauge
-    marks = [] if gauge is None or gauge.resume_at is None else [gauge.resume_at]
-    if gauge is not None and gauge.reading.rate:
-        marks.append(int(CLEAR_SHARE * campaign.promise_s * gauge.reading.rate))
+    if gauge is None:
+        return None
+    rate = gauge.reading.rate or 0.0
+    mark = gauge.resume_at
+    if mark is not None and gauge.threshold is not None:
+        mark = max(mark, min(int(rate * AHEAD_S), int(TRIP_SHARE * gauge.threshold)))
+    promised = int(CLEAR_SHARE * campaign.promise_s * rate) if rate else None
+    marks = [each for each in (mark, promised) if each is not None]
     return max(0, min(marks) - backlog) if marks else None
 
 

@@ -13,11 +13,12 @@ from fulfiller.domain.event import Kind
 from fulfiller.domain.identity import Prior, Seat, holder, seat
 from fulfiller.domain.mode import flowing, guard, held
 from fulfiller.domain.outcome import Accepted, Answer, Refused, Repeated, Why
-from fulfiller.domain.stripe import Count, Purse, Stripe, backlog, counted
+from fulfiller.domain.stripe import Count, Purse, counted
 from fulfiller.domain.tier import Tier
 from fulfiller.service.book import entering, events, moves
 from fulfiller.service.govern import trips
 from fulfiller.service.port import Ask, Key, KeyBinding, Lane, Sight, Writes
+from fulfiller.service.takings import Line, Wallet
 
 NEVER_SEEN = frozenset({Phase.DRAFT})
 NOT_YET = frozenset({Phase.SCHEDULED})
@@ -82,23 +83,29 @@ class _Draft:
         self.round = circumstances
         self.keys = dict(sight.keys)
         self.priors = {person: list(priors) for person, priors in sight.priors.items()}
-        self.purses: dict[str, _Purse] = {}
+        self.wallets: dict[str, Wallet] = {}
         self.offering: dict[Lane, bool] = {}
         self.bound: list[KeyBinding] = []
         self.taken: list[tuple[Claim, OpenClaim]] = []
-        self.lines: dict[str, _Line] = {}
+        self.lines: dict[str, Line] = {}
         self.dry: set[str] = set()
         self.over: dict[str, int] = {}
         self.undecided: set[Key] = set()
+        self.blocked: set[str] = set()
 
     def answer(self, request: Request) -> Answer | None:
         key = (request.account, request.key)
         if key in self.undecided:
             # Its first bearer may still get a claim, and then the key is taken.
+            self._leave_undecided(request)
             return None
         known = self.keys.get(key)
         if known is not None:
             return _replay(known, request)
+        if request.campaign in self.blocked:
+            # Nobody may overtake those who could not be decided yet.
+            self._leave_undecided(request)
+            return None
         campaign = self.sight.campaigns.get(request.campaign)
         if campaign is None:
             return Refused(Why.UNKNOWN_CAMPAIGN)
@@ -157,7 +164,7 @@ class _Draft:
             return None
         if stage is Stage.WAITLISTED and self._line(campaign).full:
             return Refused(Why.WAITLIST_FULL)
-        stripe = self._purse(campaign).take()
+        stripe = self._wallet(campaign).take()
         if stripe is None:
             self.dry.add(campaign.id)
             self._leave_undecided(request)
@@ -166,12 +173,10 @@ class _Draft:
 
     def _leave_undecided(self, request: Request) -> None:
         self.undecided.add((request.account, request.key))
+        self.blocked.add(request.campaign)
 
     def _stage(self, campaign: Campaign, tier: Tier) -> Stage | None:
         """Return where a newcomer stands, or None if the breaker has to be tripped first."""
-        if campaign.id in self.over:
-            # Nobody may overtake those who could not be decided yet.
-            return None
         line, modes = self._line(campaign), self.sight.modes
         if not flowing(modes, campaign.id) or line.waiting[tier]:
             return Stage.WAITLISTED
@@ -180,9 +185,9 @@ class _Draft:
             return None
         return Stage.ACCEPTED
 
-    def _line(self, campaign: Campaign) -> "_Line":
+    def _line(self, campaign: Campaign) -> Line:
         if campaign.id not in self.lines:
-            self.lines[campaign.id] = _Line(self.sight.stripes[campaign.id], campaign.waitlist_cap)
+            self.lines[campaign.id] = Line(self.sight.stripes[campaign.id], campaign.waitlist_cap)
         return self.lines[campaign.id]
 
     def _closed(self, campaign: Campaign) -> Why | None:
@@ -193,11 +198,11 @@ class _Draft:
             return Why.NOT_OPEN_YET
         return Why.ENDED if now_phase in OVER else None
 
-    def _purse(self, campaign: Campaign) -> "_Purse":
-        if campaign.id not in self.purses:
+    def _wallet(self, campaign: Campaign) -> Wallet:
+        if campaign.id not in self.wallets:
             available = [s[Purse.AVAILABLE] for s in self.sight.stripes[campaign.id]]
-            self.purses[campaign.id] = _Purse(available, campaign.value.amount, self.round.start)
-        return self.purses[campaign.id]
+            self.wallets[campaign.id] = Wallet(available, campaign.value.amount, self.round.start)
+        return self.wallets[campaign.id]
 
     def _take_in(
         self, request: Request, campaign: Campaign, place: Seat, where: tuple[int, Stage]
@@ -234,47 +239,6 @@ class _Draft:
             and not held(modes, campaign.id)
             and not counted(stripes, Count.WAITLISTED, tier)
         )
-
-
-class _Purse:
-    """What is left on a campaign's stripes while a group takes from it."""
-
-    def __init__(self, available: list[int], value: int, start: int) -> None:
-        self.available = available
-        self.value = value
-        self.stripe = start % len(available)
-
-    def take(self) -> int | None:
-        """Take one coupon's money and return the stripe it came from, or None if none has it."""
-        for step in range(len(self.available)):
-            stripe = (self.stripe + step) % len(self.available)
-            if self.available[stripe] >= self.value:
-                self.available[stripe] -= self.value
-                self.stripe = stripe
-                return stripe
-        return None
-
-
-class _Line:
-    """Who is in line at a campaign while a group joins: by tier, and the backlog."""
-
-    def __init__(self, stripes: Sequence[Stripe], cap: int | None) -> None:
-        self.waiting = {tier: counted(stripes, Count.WAITLISTED, tier) for tier in Tier}
-        self.backlog = backlog(stripes)
-        self.cap = cap
-
-    @property
-    def full(self) -> bool:
-        """Return whether no place can be kept any more."""
-        return self.cap is not None and sum(self.waiting.values()) >= self.cap
-
-    def join(self, tier: Tier, stage: Stage) -> int | None:
-        """Count one more; return how many wait before it, if it has to wait."""
-        if stage is Stage.ACCEPTED:
-            self.backlog += 1
-            return None
-        self.waiting[tier] += 1
-        return self.waiting[tier] - 1
 
 
 def _replay(known: KeyBinding, request: Request) -> Answer:

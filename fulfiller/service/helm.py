@@ -30,6 +30,9 @@ class Survey:
 class Helm(Protocol):
     """Modes, what they are judged by, and what moves them."""
 
+    def modes(self) -> Mapping[str, ModeRow]:
+        """Return the modes of the service and of all campaigns, by scope."""
+
     def survey(self) -> Survey:
         """Read everything that governing takes, in one round trip."""
 

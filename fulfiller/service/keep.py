@@ -35,7 +35,7 @@ CHORE = 1_000_000
 BUSY = 10_000
 """Microseconds between two releases while there is work."""
 IDLE = 50_000
-ADMIT = 100_000
+ADMIT = 50_000
 """Microseconds between two admissions while somebody waits."""
 STORE_READINGS = 9
 """Rounds of governing whose median time says how the store behaves."""

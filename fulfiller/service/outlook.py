@@ -24,6 +24,8 @@ REASONS = {
 }
 UPDATE_S = 30
 """Seconds until there is news, where nothing says better."""
+LATE_S = 1.5
+"""A hold that is over is seen at the next round of governing, a second later at most."""
 JITTER_SHARE = 0.2
 JITTER_MIN_S = 5.0
 JITTER_MAX_S = 600.0
@@ -46,14 +48,13 @@ def wait_of(campaign: Campaign, survey: Survey, *, tier: Tier, ahead: int, now: 
             ramp_s=0.0 if state.mode is Mode.FLOWING else _ramp_s(campaign, state),
             ramp_done_s=(now - state.since) / SECOND if ramping else 0.0,
             ramp_from=RAMP_FROM,
+            late_s=LATE_S if state.mode is Mode.PAUSED else 0.0,
             basis=basis,
         )
     )
 
 
-def patience_of(
-    campaign: Campaign, survey: Survey, situation: Situation, *, now: int
-) -> Patience:
+def patience_of(campaign: Campaign, survey: Survey, situation: Situation, *, now: int) -> Patience:
     """Return what there is to tell anybody who waits at a campaign; their own place is theirs."""
     row = ruling(survey.modes, campaign.id)
     return Patience(

@@ -93,8 +93,8 @@ class Writes:
     outcomes: tuple[Outcome, ...] = ()
     events: tuple[Event, ...] = ()
     fence: int | None = None
-    stripes: tuple[StripeMove, ...] = ()
     paces: tuple[Paced, ...] = ()
+    stripes: tuple[StripeMove, ...] = ()
     exhausted: tuple[str, ...] = ()
     woken: tuple[str, ...] = ()
 
@@ -211,9 +211,6 @@ class Store(Helm, Protocol):
 
     def campaigns(self) -> Sequence[Campaign]:
         """Return all campaigns, by id."""
-
-    def modes(self) -> Mapping[str, ModeRow]:
-        """Return the modes of the service and of all campaigns, by scope."""
 
     def stripes(self, campaign: str) -> Sequence[Stripe]:
         """Return a campaign's stripes whole, in one snapshot."""

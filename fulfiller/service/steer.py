@@ -64,7 +64,7 @@ def let_go(scope: str, act: Act, *, store: Store) -> Steered:
     """End a pause now, forced or not: it ramps up, and may trip again by itself."""
 
     def resumed(row: ModeRow, rules: Policy) -> tuple[ModeRow, Kind] | None:
-        if row.mode is Mode.FLOWING and row.state.forced is None:
+        if row.mode is not Mode.PAUSED and row.state.forced is None:
             return None
         after = resume(row.state, rules, act.now)
         return _with(row, after, act.reason), KINDS[after.mode]

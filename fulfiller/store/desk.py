@@ -22,9 +22,9 @@ from fulfiller.store.table import (
     CampaignRow,
     EventRow,
     ModeRecord,
-    PaceRow,
     StripeRow,
 )
+from fulfiller.store.table_line import PaceRow
 
 
 class Desk:

@@ -3,7 +3,8 @@
 from fulfiller.domain.claim import Stage
 from fulfiller.domain.tier import Tier
 from fulfiller.store.statement import insert, listed, names, statement
-from fulfiller.store.table import COUNTS, ModeRecord, PressureRow, WaitlistBlockRow
+from fulfiller.store.table import COUNTS, ModeRecord
+from fulfiller.store.table_line import PressureRow, WaitlistBlockRow
 
 MODE = names(ModeRecord)
 REPORT = names(PressureRow)

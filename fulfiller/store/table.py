@@ -85,42 +85,6 @@ class ModeRecord(SQLModel, table=True):
     gauge: str | None = Field(default=None, sa_type=Text)
 
 
-class PaceRow(SQLModel, table=True):
-    """A campaign's issuing rate, and when what was issued of late is made up for."""
-
-    __tablename__ = "pace"
-    __table_args__ = (CHURNED,)
-    campaign: str = Field(sa_column=Column(Text, primary_key=True))
-    limit_key: str = Field(sa_column=Column(Text, primary_key=True))
-    per_hour: int = Field(sa_type=BigInteger)
-    tat: int = Field(default=0, sa_type=BigInteger)
-
-
-class PressureRow(SQLModel, table=True):
-    """What a partner of a campaign says of itself, for a while."""
-
-    __tablename__ = "pressure"
-    __table_args__ = (CHURNED,)
-    campaign: str = Field(sa_column=Column(Text, primary_key=True))
-    limit_key: str = Field(sa_column=Column(Text, primary_key=True))
-    pressure: str | None = Field(default=None, sa_type=Text)
-    reason: str = Field(sa_type=Text)
-    account: str = Field(sa_type=Text)
-    at: int = Field(sa_type=BigInteger)
-    expires_at: int = Field(sa_type=BigInteger)
-
-
-class WaitlistBlockRow(SQLModel, table=True):
-    """A stretch of a lane's line that ends at a place, and how many wait in it."""
-
-    __tablename__ = "waitlist_block"
-    campaign: str = Field(sa_column=Column(Text, primary_key=True))
-    tier: int = Field(sa_column=Column(SmallInteger, primary_key=True, autoincrement=False))
-    end_at: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
-    end_id: str = Field(sa_column=Column(ID, primary_key=True))
-    count: int = Field(sa_type=Integer)
-
-
 def _sum(names: tuple[str, ...]) -> str:
     return " + ".join(f'"{name}"' for name in names)
 
@@ -320,24 +284,3 @@ class SealRow(SQLModel, table=True):
     xid: int = Field(sa_type=BigInteger)
     event_id: int = Field(sa_type=BigInteger, unique=True)
     digest: bytes = Field(sa_type=LargeBinary)
-
-
-class LeaseRow(SQLModel, table=True):
-    """Who leads; a write under an old epoch breaks the check and fails."""
-
-    __tablename__ = "lease"
-    __table_args__ = (CheckConstraint("epoch >= 0", name="lease_epoch"), CHURNED)
-    name: str = Field(sa_column=Column(Text, primary_key=True))
-    holder: str = Field(sa_type=Text)
-    epoch: int = Field(sa_type=BigInteger)
-    expires_at: int = Field(sa_type=BigInteger)
-
-
-class WorkerRow(SQLModel, table=True):
-    """How many tasks a worker runs at once, as long as it keeps saying so."""
-
-    __tablename__ = "worker"
-    __table_args__ = (CHURNED,)
-    name: str = Field(sa_column=Column(Text, primary_key=True))
-    slots: int = Field(sa_type=SmallInteger)
-    expires_at: int = Field(sa_type=BigInteger)

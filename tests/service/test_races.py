@@ -164,6 +164,23 @@ def test_one_person_under_many_keys_at_once_is_one_claim() -> None:
     stall.audit()
 
 
+def test_whoever_waits_for_a_key_is_not_overtaken_at_another_campaign() -> None:
+    """A request that is undecided because of its key keeps its turn for its own identity."""
+    worlds = [Stall(last(1), festival(id="other")) for _ in range(2)]
+    for stall in worlds:
+        stall.scatter(1, VALUE - 1, 0, 0)
+    requests = [
+        wish("li", key="k"),
+        wish("li", key="k", account="rival"),
+        wish("wu", key="k", account="rival", campaign="other"),
+        wish("wu", key="l", campaign="other"),
+    ]
+    together = worlds[0].accept(*requests)
+    singles = [worlds[1].accept(request)[0] for request in requests]
+    assert _told(worlds[0], together) == _told(worlds[1], singles)
+    assert together[3] == Refused(Why.IDENTITY_TAKEN)
+
+
 REQUESTS = st.builds(
     wish,
     st.sampled_from(["li", "wu", "he"]),

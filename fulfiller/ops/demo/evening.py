@@ -14,6 +14,7 @@ from fulfiller.ops.demo.play import Play, Scene
 from fulfiller.ops.demo.proof import Evidence, Line, proof
 from fulfiller.ops.demo.reading import Track, percentile
 from fulfiller.ops.demo.screen import proof_table, screen
+from fulfiller.ops.demo.timeline import timeline
 from fulfiller.ops.demo.traffic import SOLD_AT, deserving, wishes
 from fulfiller.ops.demo.upstream import Upstream
 from fulfiller.ops.demo.view import Stage, duration
@@ -70,7 +71,10 @@ class Evening:
         day = wishes(total, span_s=self.options.seconds, seed=self.options.seed)
         fit = deserving(day, per_user_limit=festival.per_user_limit())
         return festival.open_campaign(
-            festival.NAME, coupons=int(SOLD_AT * fit), store=self.parts.store
+            festival.NAME,
+            coupons=int(SOLD_AT * fit),
+            store=self.parts.store,
+            speed=festival.Speed(total, self.options.seconds),
         )
 
     def _play(self, total: int, watch: Watch) -> Outcome:
@@ -83,7 +87,8 @@ class Evening:
             seed=self.options.seed,
             record=str(self._record),
         )
-        with screen(self.console, self._stage(total, watch.coupons), track) as seen:
+        stage = self._stage(total, watch.coupons)
+        with screen(self.console, stage, track) as seen:
             scene = Scene(
                 stack=self.stack,
                 queue=self.parts.queue,
@@ -92,7 +97,10 @@ class Evening:
                 screen=seen,
                 track=track,
             )
-            return Play(scene).run(self.options.seconds)
+            outcome = Play(scene).run(self.options.seconds)
+        for line in timeline(track, stage.glyphs, self.console.width):
+            self.console.print(line, soft_wrap=True)
+        return outcome
 
     def _stage(self, total: int, coupons: int) -> Stage:
         return Stage(

@@ -1,6 +1,7 @@
 """The Spring Festival campaign as it is shipped, with dates and a budget that fit the play."""
 
 import tomllib
+from dataclasses import dataclass
 
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.key import Scope
@@ -16,11 +17,36 @@ REHEARSAL = "rehearsal"
 CALLER = "chatbot"
 """The account that sends the claims."""
 ACTOR = "demo"
+TERMS = (f"campaigns/{NAME}.toml", f"campaigns/{NAME}-demo.toml")
+"""The festival, and what is quicker about it in a play."""
+RATE_SHARE = 1.3
+"""The issuing rate, as a share of the day's mean: below its peak, which is four times that."""
+THRESHOLD_SHARE, RESUME_SHARE = 0.015, 0.4
+"""The backlog that pauses, as a part of a day's issuing, and the share of it that resumes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """How fast the festival may issue for a day of so many requests in so many seconds."""
+
+    requests: int
+    seconds: float
+
+    def terms(self) -> dict[str, object]:
+        """Return rate and thresholds as terms."""
+        rate = max(1, round(self.requests / self.seconds * RATE_SHARE))
+        threshold = max(5, round(rate * self.seconds * THRESHOLD_SHARE))
+        return {
+            "issuing_rate": f"{rate}/s",
+            "backlog_threshold": threshold,
+            "resume_threshold": round(threshold * RESUME_SHARE),
+        }
 
 
 def terms() -> dict[str, object]:
-    """Return the festival's terms: from the wheel, or from `config` in a checkout."""
-    return tomllib.loads(shipped(f"campaigns/{NAME}.toml").read_text("utf-8"))
+    """Return the festival's terms as they are played: from the wheel, or a checkout's `config`."""
+    festival, changes = (tomllib.loads(shipped(name).read_text("utf-8")) for name in TERMS)
+    return festival | changes
 
 
 def per_user_limit() -> int:
@@ -28,8 +54,11 @@ def per_user_limit() -> int:
     return int(str(terms()["per_user_limit"]))
 
 
-def open_campaign(name: str, *, coupons: int, store: Truth) -> Campaign:
-    """Open the festival under a name, from now on and for a day, with this many coupons."""
+def open_campaign(name: str, *, coupons: int, store: Truth, speed: Speed | None = None) -> Campaign:
+    """Open the festival under a name, from now on and for a day, with this many coupons.
+
+    `speed` says how fast it may issue; without one it issues as fast as it can.
+    """
     now = store.now()
     usual = terms()
     changed: dict[str, object] = {
@@ -38,6 +67,7 @@ def open_campaign(name: str, *, coupons: int, store: Truth) -> Campaign:
         "opens_at": spoken("now", now=now),
         "closes_at": spoken("+1d", now=now),
         "valid_until": spoken("+30d", now=now),
+        **({} if speed is None else speed.terms()),
     }
     campaign = campaign_from_terms(usual | changed)
     store.add_account(campaign.owner, at=now)

@@ -67,7 +67,7 @@ async def play(client: AsyncClient, memory: Memory, words: dict[str, Any]) -> No
     playing = asyncio.create_task(sender.play(day))
     while not playing.done():
         await asyncio.wait((playing,), timeout=REPORT_S)
-        say({"tally": memory.tally(), "sample": memory.sample()})
+        say({"tally": memory.tally(), "sample": memory.sample(), "told": memory.told})
     await playing
     memory.write(Path(words["record"]))
     say({"played": memory.tally(), "broken": memory.broken, "faults": dict(memory.faults)})

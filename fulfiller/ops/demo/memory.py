@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 from fulfiller.client import Claim, ClientError, Refused
+from fulfiller.domain.claim import State
 from fulfiller.ops.demo.reading import Tally
 from fulfiller.ops.demo.traffic import Wish
 
@@ -16,12 +17,13 @@ SAMPLE_MAX = 40
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A claim that was promised to become a coupon, and for whom."""
+    """A claim that was promised to become a coupon, for whom, and the wait that was told."""
 
     claim_id: str
     user: str
     grant: str
     key: str
+    wait: tuple[float, float] | None = None
 
 
 @dataclass(slots=True)
@@ -40,6 +42,7 @@ class Memory:
     by_person: dict[tuple[str, str], str] = field(default_factory=dict)
     fresh: list[str] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
+    told: dict[str, str] = field(default_factory=dict)
 
     def hear(self, wish: Wish, answer: Claim | ClientError) -> None:
         """Keep an answer."""
@@ -83,7 +86,7 @@ class Memory:
 
     def write(self, file: Path) -> None:
         """Write every promise as a line of JSON."""
-        lines = (dumps([p.claim_id, p.user, p.grant]) for p in self.promises.values())
+        lines = (dumps([p.claim_id, p.user, p.grant, p.wait]) for p in self.promises.values())
         file.write_text("".join(f"{line}\n" for line in lines), "utf-8")
 
     def _hear_claim(self, wish: Wish, claim: Claim) -> None:
@@ -110,8 +113,12 @@ class Memory:
         self._code(claim)
 
     def _promise(self, wish: Wish, claim: Claim) -> None:
-        self.promises[claim.claim_id] = Promise(claim.claim_id, wish.user, wish.grant, wish.key)
+        self.promises[claim.claim_id] = Promise(
+            claim.claim_id, wish.user, wish.grant, wish.key, _wait(claim)
+        )
         self.fresh.append(claim.claim_id)
+        if claim.message and claim.language and claim.state is State.WAITLISTED:
+            self.told.setdefault(claim.language, claim.message)
 
     def _code(self, claim: Claim) -> bool:
         """Return whether the claim has the coupon that was shown for it before, if any was."""
@@ -121,3 +128,11 @@ class Memory:
         if code != claim.coupon.code:
             self.broken.append(f"{claim.claim_id} had two codes")
         return code == claim.coupon.code
+
+
+def _wait(claim: Claim) -> tuple[float, float] | None:
+    """Return the wait that somebody in line was told, if it had an upper end."""
+    wait = claim.wait
+    if claim.state is not State.WAITLISTED or wait is None or wait.high_s is None:
+        return None
+    return wait.low_s, wait.high_s

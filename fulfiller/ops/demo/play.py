@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fulfiller.clock import monotonic
+from fulfiller.domain.breaker import Mode
 from fulfiller.ops.demo.blow import AIM_S, VICTIM, Blow
 from fulfiller.ops.demo.outcome import Outcome
 from fulfiller.ops.demo.reading import Note, Reading, Tally, Track
@@ -17,8 +18,12 @@ from fulfiller.service.port import Queue
 TICK_S = 0.25
 WORKERS = ("worker1", VICTIM)
 DRAIN_MAX_S = 30.0
-QUEUE_SAID = 200
-"""A backlog that is worth a remark."""
+MOVED = {
+    Mode.PAUSED: "Paused: {cause}. Newcomers keep a place in line; workers go on.",
+    Mode.RAMPING: "Ramping: {waiting:,} wait, and are let in first come first, ever faster.",
+    Mode.FLOWING: "Flowing again.",
+}
+"""What is said when the mode moves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,7 @@ class Play:
         self._began_s = 0.0
         self._played = False
         self._said: set[str] = set()
+        self._mode = Mode.FLOWING
 
     def run(self, span_s: float) -> Outcome:
         """Play until the last claim has its coupon, or until that takes too long."""
@@ -68,11 +74,14 @@ class Play:
 
     def _over(self) -> bool:
         done = self._outcome
-        done.drained = self._played and self._track.last.backlog == 0
+        last = self._track.last
+        done.drained = self._played and not last.backlog and not last.waiting
         return done.drained and self._blow.recovered_s is not None and self._all_work()
 
     def _hear(self, report: dict[str, Any]) -> None:
         self._watch.sample(report.get("sample", ()))
+        for language, message in report.get("told", {}).items():
+            self._say_once(f"A customer reads ({language}): {message}")
         if "tally" in report:
             self._outcome.tally = Tally(**report["tally"])
         if "played" in report:
@@ -91,8 +100,9 @@ class Play:
         self._screen.show()
 
     def _remark(self, reading: Reading) -> None:
-        if reading.backlog >= QUEUE_SAID:
-            self._say_once("Claims come faster than coupons: each keeps its place in the store.")
+        before, self._mode = self._mode, reading.mode
+        if reading.mode is not before:
+            self._say(MOVED[reading.mode].format(cause=reading.cause, waiting=reading.waiting))
         if self._stack.starts(VICTIM) > 1 and reading.workers[-1][1] == WORKING:
             self._say_once(f"{VICTIM} was started again and works.")
         if not reading.left:

@@ -14,6 +14,10 @@ from fulfiller.wiring import Truth
 
 PAGE = 500
 RECOVERY_MAX_S = 15.0
+PUNCTUAL = 0.8
+"""Share of those in line whose wait must have been as they were told."""
+SOONER_S = 1.0
+"""Whoever is served this much sooner than told does not complain."""
 ENDS = {
     Count.ISSUED: "issued",
     Count.DECLINED: "declined",
@@ -53,6 +57,7 @@ def proof(evidence: Evidence, store: Truth) -> list[Line]:
     return [
         _accounted(stripes),
         _kept(evidence, store),
+        _punctual(evidence, store),
         _single(evidence),
         _budget(stripes, evidence.campaign),
         _ledger(stripes),
@@ -67,7 +72,7 @@ def _accounted(stripes: Sequence[Stripe]) -> Line:
     entered = counted(stripes, Count.ENTERED)
     parts = {count: counted(stripes, count) for count in ENDS}
     words = " + ".join(f"{n:,} {ENDS[count]}" for count, n in parts.items())
-    open_claims = parts[Count.ACCEPTED] + parts[Count.PARKED]
+    open_claims = sum(parts[count] for count in (Count.ACCEPTED, Count.PARKED, Count.WAITLISTED))
     fine = entered == sum(parts.values()) and not open_claims
     return Line("every claim is accounted for", fine, f"{entered:,} entered = {words}")
 
@@ -78,9 +83,10 @@ def _kept(evidence: Evidence, store: Truth) -> Line:
     kept = 0
     codes: set[bytes] = set()
     for start in range(0, len(promises), PAGE):
-        page = {bare(claim_id): person for claim_id, *person in promises[start : start + PAGE]}
+        page = {bare(promise.claim_id): promise for promise in promises[start : start + PAGE]}
         for claim_id, view in store.view(page).items():
-            mine = [view.claim.user, view.claim.grant] == page[claim_id]
+            promise = page[claim_id]
+            mine = (view.claim.user, view.claim.grant) == (promise.user, promise.grant)
             if mine and view.coupon is not None:
                 kept += 1
                 codes.add(view.coupon.lookup)
@@ -91,6 +97,20 @@ def _kept(evidence: Evidence, store: Truth) -> Line:
         not lost and not doubled and issued == len(promises),
         f"{len(promises):,} promised, {issued:,} coupons, {lost} lost, {doubled} doubled",
     )
+
+
+def _punctual(evidence: Evidence, store: Truth) -> Line:
+    """Compare the waits that people in line were told with how long it took."""
+    told = {bare(p.claim_id): p.wait for p in _promises(evidence.record) if p.wait is not None}
+    kept = 0
+    for claim_id, view in store.view(told).items():
+        low_s, high_s = told[claim_id]
+        issued_at = None if view.coupon is None else view.coupon.issued_at
+        took_s = None if issued_at is None else (issued_at - view.claim.accepted_at) / 1_000_000
+        kept += took_s is not None and low_s <= took_s + SOONER_S and took_s <= high_s
+    share = kept / len(told) if told else 1.0
+    detail = f"{kept:,} of {len(told):,} waits as told ({share:.0%}, {PUNCTUAL:.0%} asked)"
+    return Line("who waited was told how long", share >= PUNCTUAL, detail)
 
 
 def _single(evidence: Evidence) -> Line:
@@ -159,6 +179,14 @@ def _first(detail: str, flaws: Sequence[str]) -> str:
     return f"{detail}: {flaws[0]}" if flaws else detail
 
 
-def _promises(record: Path) -> list[tuple[str, str, str]]:
+@dataclass(frozen=True, slots=True)
+class _Promise:
+    claim_id: str
+    user: str
+    grant: str
+    wait: tuple[float, float] | None
+
+
+def _promises(record: Path) -> list[_Promise]:
     lines = record.read_text("utf-8").splitlines()
-    return [(claim_id, user, grant) for claim_id, user, grant in map(json.loads, lines)]
+    return [_Promise(*fields) for fields in map(json.loads, lines)]

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from fulfiller.domain.breaker import Mode
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
@@ -30,6 +32,9 @@ class Reading:
     tally: Tally = Tally()
     issued: int = 0
     backlog: int = 0
+    waiting: int = 0
+    mode: Mode = Mode.FLOWING
+    cause: str | None = None
     left: int = 0
     coupons: int = 0
     p50_ms: float | None = None
@@ -79,6 +84,12 @@ class Track:
         middles = [(number + 0.5) * width_s for number in range(columns)]
         now_s = self.last.elapsed_s
         return [self._at(name, at_s) if at_s <= now_s else 0.0 for at_s in middles]
+
+    def modes(self, axis_s: float, columns: int) -> list[Mode]:
+        """Return the mode in the middle of each part of the axis, as far as there were readings."""
+        middles = [(number + 0.5) * axis_s / columns for number in range(columns)]
+        spots = [bisect_left(self.readings, at, key=lambda r: r.elapsed_s) for at in middles]
+        return [self.readings[spot].mode for spot in spots if spot < len(self.readings)]
 
     def _at(self, name: str, at_s: float) -> float:
         """Return a figure at a moment, on the line between the readings around it."""

@@ -100,11 +100,15 @@ async def pace(client: AsyncClient, campaign: str, *, seconds: float) -> float:
 async def one(client: AsyncClient, campaign: str, wish: Wish) -> Claim | ClientError:
     """Submit one claim and return the answer, whatever it is."""
     try:
-        return await client.submit(campaign, wish.user, grant=wish.grant, key=wish.key)
+        return await client.submit(
+            campaign, wish.user, grant=wish.grant, locale=wish.locale, key=wish.key
+        )
     except ClientError as fault:
         return fault
 
 
 def claim(campaign: str, wish: Wish) -> NewClaim:
     """Return a wish as a claim for a batch."""
-    return NewClaim(campaign=campaign, user=wish.user, grant=wish.grant, key=wish.key)
+    return NewClaim(
+        campaign=campaign, user=wish.user, grant=wish.grant, locale=wish.locale, key=wish.key
+    )

@@ -19,6 +19,7 @@ GRANTS_WANTED = 26
 FRIENDS_MAX = 3
 RECENT = 2_000
 """How many requests back the same client or person comes again."""
+LOCALES = ("zh-Hans", "en")
 SOLD_AT = 0.9
 """Share of the claims that deserve a coupon for which there is one."""
 
@@ -31,6 +32,11 @@ class Wish:
     user: str
     grant: str
     key: str
+
+    @property
+    def locale(self) -> str:
+        """Return the person's language, which never changes: half of them read Chinese."""
+        return LOCALES[sum(self.user.encode()) % len(LOCALES)]
 
 
 def wishes(total: int, *, span_s: float, seed: int) -> list[Wish]:

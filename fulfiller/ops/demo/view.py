@@ -9,6 +9,7 @@ from rich.text import Text
 from fulfiller.ops.demo.arrival import HOURS, REQUESTS, per_column
 from fulfiller.ops.demo.chart import Glyphs, bars, gauge, hours
 from fulfiller.ops.demo.reading import Note, Track
+from fulfiller.ops.demo.timeline import band
 from fulfiller.ops.supervise.plan import Urls
 
 LABEL = 15
@@ -17,8 +18,8 @@ SHORT_LABEL = 10
 """Columns in front of every row of figures."""
 MARGIN = " "
 WIDEST = 118
-REQUEST_ROWS = 4
-COUPON_ROWS = 3
+REQUEST_ROWS = 3
+COUPON_ROWS = 2
 OTHER_LINES = 21
 """Lines beside those about what happened, with one to spare for the cursor."""
 NOTES_MIN, NOTES_MAX = 3, 8
@@ -26,7 +27,7 @@ DRAIN_SHARE = 0.08
 """Part of the axis that is kept for what comes after the last request."""
 WORKING = "working"
 NAME, QUIET, ALARM = "bold", "bright_black", "bold red"
-SENT, ISSUED, BACKLOG = "cyan", "green", "yellow"
+SENT, ISSUED, BACKLOG, WAITING = "cyan", "green", "yellow", "magenta"
 REFUSALS = {"user_limit": "limit", "sold_out": "sold out"}
 
 
@@ -96,6 +97,10 @@ class Picture:
         backlog = track.stood("backlog", axis_s, width)
         lines = bars(backlog, rows=1, top=max(*backlog, 1.0), levels=levels)
         yield Text.assemble(_label("backlog", f"{track.last.backlog:,}"), (lines[0], BACKLOG))
+        waiting = track.stood("waiting", axis_s, width)
+        lines = bars(waiting, rows=1, top=max(*waiting, 1.0), levels=levels)
+        yield Text.assemble(_label("in line", f"{track.last.waiting:,}"), (lines[0], WAITING))
+        yield Text.assemble(_label("mode"), band(track.modes(axis_s, width), stage.glyphs))
         yield Text.assemble(_label(""), self._axis(width, axis_s))
 
     def _axis(self, width: int, axis_s: float) -> Text:
@@ -196,7 +201,8 @@ def plain(stage: Stage, track: Track) -> str:
         f"{now.elapsed_s:4.1f} s  {hour}"
         f"  requests {now.tally.sent:>6,} ({track.pace('sent'):>5,.0f}/s)"
         f"  coupons {now.issued:>6,} ({track.pace('issued'):>5,.0f}/s)"
-        f"  backlog {now.backlog:>5,}  left {now.left:>6,}"
+        f"  {now.mode:<7}  backlog {now.backlog:>5,}  in line {now.waiting:>5,}"
+        f"  left {now.left:>6,}"
         f"  wait p50 {duration(now.p50_ms)} p95 {duration(now.p95_ms)}"
     )
 

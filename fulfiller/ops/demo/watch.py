@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import CLAIM_PREFIX, ClaimId
+from fulfiller.domain.mode import ruling
 from fulfiller.domain.stripe import Count, Purse, backlog, counted, total
 from fulfiller.ops.demo.reading import Reading, Tally, percentile
 from fulfiller.service.port import ClaimView
@@ -42,11 +43,16 @@ class Watch:
         self._follow()
         stripes = self._store.stripes(self._campaign.id)
         value = self._campaign.value.amount
+        modes = self._store.modes()
+        row = ruling(modes, self._campaign.id)
         return Reading(
             elapsed_s=elapsed_s,
             tally=tally,
             issued=counted(stripes, Count.ISSUED),
             backlog=backlog(stripes),
+            waiting=counted(stripes, Count.WAITLISTED),
+            mode=row.mode,
+            cause=row.cause,
             left=total(stripes, Purse.AVAILABLE) // value,
             coupons=self._campaign.coupons,
             p50_ms=percentile(self._latest, 0.50),

@@ -2,8 +2,10 @@
 
 from alembic import context
 
-from fulfiller.store import table
+from fulfiller.store import table, table_line, table_staff
 
+TABLES = (table, table_line, table_staff)
+"""Modules whose tables are known by being imported."""
 METADATA = table.ClaimRow.metadata
 
 context.configure(

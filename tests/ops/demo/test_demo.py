@@ -47,7 +47,13 @@ def test_a_short_day_is_played_and_proven(tmp_path: Path) -> None:
     assert "0 lost, 0 doubled" in done.stdout
     assert "overspend 0.00 CNY" in done.stdout
     assert "All of it holds." in done.stdout
-    assert len(re.findall("^ ✓ ", done.stdout, re.MULTILINE)) == 9
+    assert len(re.findall("^ ✓ ", done.stdout, re.MULTILINE)) == 10
+    assert re.search(r"Paused: backlog [\d,]+ > threshold [\d,]+\.", done.stdout)
+    assert "A customer reads (en): Your place is kept." in done.stdout
+    assert "A customer reads (zh-Hans): 您的位置已为您保留。" in done.stdout
+    assert "Ramping: " in done.stdout
+    assert "Flowing again." in done.stdout
+    assert re.search(r"^mode .* flowing .*$", done.stdout, re.MULTILINE)
     assert re.search(r"\d+ repeats, 0 with another claim", done.stdout)
     assert re.search(r"^ *\d+\.\d s  hour \d:\d\d  requests", done.stdout, re.MULTILINE)
     assert done.stderr == ""

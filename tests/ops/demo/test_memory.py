@@ -1,10 +1,13 @@
 """The upstream's own record, and the contradictions that it must not miss."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-from fulfiller.client import Claim, Coupon, SoldOut, Unavailable
+import msgspec
+
+from fulfiller.client import Claim, Coupon, SoldOut, Unavailable, Wait
 from fulfiller.client.error import Problem
 from fulfiller.domain.claim import State
 from fulfiller.domain.money import Money
@@ -95,8 +98,21 @@ def test_the_record_is_written_line_by_line(tmp_path: Path) -> None:
     memory = Memory()
     memory.hear(LI, claim(1))
     memory.write(tmp_path / "record")
-    assert (tmp_path / "record").read_text() == '["clm_1", "li", "first"]\n'
+    assert (tmp_path / "record").read_text() == '["clm_1", "li", "first", null]\n'
     assert memory.some(5, Random(1)) == ["clm_1"]
+
+
+def test_whoever_is_put_in_line_is_remembered_with_what_they_were_told() -> None:
+    """The wait of each, and the first message in each language."""
+    memory = Memory()
+    for number, language in enumerate(("en", "zh-Hans", "en"), start=1):
+        told = {"message": f"message {number}", "language": language}
+        wait = Wait(low_s=number, high_s=10 * number, basis="measured")
+        wish = replace(LI, user=f"user-{number}", key=f"key-{number}")
+        waits = {"state": State.WAITLISTED, "wait": wait, **told}
+        memory.hear(wish, msgspec.structs.replace(claim(number), **waits))
+    assert memory.told == {"en": "message 1", "zh-Hans": "message 2"}
+    assert memory.promises["clm_3"].wait == (3, 30)
 
 
 def test_a_sample_names_fresh_claims_once() -> None:

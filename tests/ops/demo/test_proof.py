@@ -41,7 +41,7 @@ def evidence(store: Truth, sqlite_url: str, tmp_path: Path) -> Evidence:
     now = store.now()
     issue(ids, Press(store=store, key=CodeKey.derive(1, b"0" * 32), now=lambda: now))
     record = tmp_path / "promises"
-    lines = [json.dumps([public_id(i), f"guest-{n}", "first"]) for n, i in enumerate(ids)]
+    lines = [json.dumps([public_id(i), f"guest-{n}", "first", [0, 60]]) for n, i in enumerate(ids)]
     record.write_text("\n".join(lines))
     return Evidence(
         campaign=campaign,
@@ -78,7 +78,7 @@ def test_a_faultless_day_is_proven(evidence: Evidence, store: Truth) -> None:
 
 def _lose(evidence: Evidence) -> Evidence:
     """Let the upstream remember a promise that the store knows nothing of."""
-    lost = json.dumps(["clm_00000000-0000-7000-8000-000000000000", "nobody", "first"])
+    lost = json.dumps(["clm_00000000-0000-7000-8000-000000000000", "nobody", "first", None])
     evidence.record.write_text(f"{evidence.record.read_text()}\n{lost}")
     return evidence
 
@@ -86,6 +86,12 @@ def _lose(evidence: Evidence) -> Evidence:
 def _swap(evidence: Evidence) -> Evidence:
     """Let a claim belong to somebody else than the one it was promised to."""
     evidence.record.write_text(evidence.record.read_text().replace("guest-1", "guest-x"))
+    return evidence
+
+
+def _promise_less(evidence: Evidence) -> Evidence:
+    """Let people in line have been told a wait that was not kept."""
+    evidence.record.write_text(evidence.record.read_text().replace("[0, 60]", "[9, 60]"))
     return evidence
 
 
@@ -106,6 +112,7 @@ def _outcome(**changes: object) -> Change:
         (_lose, "nobody's promise is lost", "1 lost"),
         (_swap, "nobody's promise is lost", "1 lost"),
         (_forget, "nobody's promise is lost", "4 promised, 5 coupons"),
+        (_promise_less, "who waited was told how long", "0 of 5 waits as told (0%, 80% asked)"),
         (_outcome(broken=["key k got a, then b"]), "who asks again", "key k got a, then b"),
         (_outcome(tally=Tally(sent=9, accepted=5)), "every request has its answer", "9 sent"),
         (_outcome(tally=Tally(sent=6, accepted=5, failed=1)), "every request", "1 failed"),
