@@ -1,15 +1,8 @@
 """The status: one word, why, and one screen; the same in JSON, and again each second."""
 
 import json
-import os
-import pty
-import signal
-import subprocess
-import sys
-import termios
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -21,12 +14,11 @@ from fulfiller.domain.money import Money
 from fulfiller.domain.tier import Tier
 from fulfiller.ops.board import text
 from fulfiller.ops.cli import cli
-from fulfiller.ops.embedded.server import Server
 from fulfiller.ops.figures import Figures
 from fulfiller.ops.pulse import Pulse, Word
 from fulfiller.store.opening import open_store
-from tests.processes import ROOT, Process, start
-from tests.waiting import until
+from tests.ops.pausing import pause
+from tests.processes import ROOT
 
 FESTIVAL = str(ROOT / "config/campaigns/spring-festival.toml")
 NOBODY = "127.0.0.1:9"
@@ -66,34 +58,9 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def environ(tmp_path: Path, sqlite_url: str) -> dict[str, str]:
-    """Settings of a store of this test's own, with no broker in sight."""
-    return {
-        "FULFILLER_HOME": str(tmp_path),
-        "FULFILLER_STORE_URL": sqlite_url,
-        "FULFILLER_BROKER_URL": f"redis://{NOBODY}/0",
-    }
-
-
-@pytest.fixture
 def run(environ: dict[str, str]) -> Run:
     """Run a command with these settings."""
     return lambda *words: CliRunner().invoke(cli, words, env=environ)
-
-
-@pytest.fixture
-def watching(tmp_path: Path) -> Iterator[Callable[[dict[str, str]], Process]]:
-    """Start `status --watch` without a terminal; it has ended when the test has."""
-    running: list[Process] = []
-
-    def watch(environ: dict[str, str]) -> Process:
-        log = tmp_path / "watch.log"
-        running.append(start(["fulfiller", "status", "--watch"], env=environ, log=log))
-        return running[-1]
-
-    yield watch
-    for process in running:
-        process.kill()
 
 
 @pytest.mark.parametrize(
@@ -247,52 +214,6 @@ def test_a_paused_service_ends_with_four(run: Run, sqlite_url: str) -> None:
     assert done.stdout.startswith("paused\n")
 
 
-def test_without_a_terminal_watching_is_a_line_each_second(
-    environ: dict[str, str],
-    watching: Callable[[dict[str, str]], Process],
-    postgres: Server,
-    postgres_url: str,
-) -> None:
-    """Lines follow the service, also while its store is away, until it is told to end."""
-    watch = watching(environ | {"FULFILLER_STORE_URL": postgres_url})
-    watch.says(" degraded backlog 0", within_s=READY_S)
-    pause(postgres_url)
-    watch.says(" paused backlog 0")
-    postgres.kill()
-    watch.says("unreachable: the store does not answer")
-    postgres.restart()
-    lines = watch.text().count("\n")
-    until(lambda: " paused " in "".join(watch.text().splitlines(keepends=True)[lines:]))
-    assert "\x1b" not in watch.text()
-    assert watch.stop() == 0
-
-
-def test_on_a_terminal_watching_is_drawn_in_place(environ: dict[str, str], sqlite_url: str) -> None:
-    """The screen stays where it is and changes; Ctrl-C leaves it standing, with exit 0."""
-    ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (ROWS, COLUMNS))
-    watch = subprocess.Popen(
-        [sys.executable, "-m", "fulfiller", "status", "--watch"],
-        cwd=ROOT,
-        env=environ | {"TERM": "xterm"},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    try:
-        os.close(theirs)
-        _read_until(ours, b"degraded")
-        pause(sqlite_url)
-        drawn = _read_until(ours, b"paused\x1b[0m")
-        assert b"\x1b[2K" in drawn
-        watch.send_signal(signal.SIGINT)
-        assert watch.wait(10) == 0
-    finally:
-        watch.kill()
-        watch.wait()
-        os.close(ours)
-
-
 def figures_of(
     number: int, *, phase: Phase = Phase.ACTIVE, row: ModeRow = HELD, gauge: Gauge | None = None
 ) -> Figures:
@@ -315,21 +236,3 @@ def figures_of(
         reserved=zero,
         left=zero,
     )
-
-
-def pause(url: str) -> None:
-    """Pause the service behind everybody's back."""
-    from sqlalchemy import text as sql
-
-    store = open_store(url)
-    with store.link.engine.begin() as connection:
-        connection.execute(sql("update mode set mode = 'paused' where scope = '*'"))
-    store.close()
-
-
-def _read_until(terminal: int, words: bytes) -> bytes:
-    """Return what a terminal shows up to these words; it is read as it comes."""
-    seen = b""
-    while words not in seen:
-        seen += os.read(terminal, 65_536)
-    return seen
