@@ -1,0 +1,87 @@
+"""Patience is fast: at five times what can be issued, with a broker in any state."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from fulfiller.ops.bench.sending import Record, Sender, claim_requests
+from fulfiller.ops.supervise.plan import Plan
+from fulfiller.ops.supervise.stack import Stack
+from fulfiller.service.steer import Act, pause
+from fulfiller.wiring import Truth, open_truth
+from tests.stack.opening import caller, opened
+from tests.waiting import until
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+RATE = 200
+OVERLOAD = 5
+SECONDS = 4
+P99_S = 0.1
+CONNECTIONS = 64
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A whole stack on PostgreSQL."""
+    home = tmp_path_factory.mktemp("stack")
+    home.chmod(0o711)
+    with Stack(home, Plan(store="postgres", workers=1, slots=1)) as running:
+        yield running
+
+
+@pytest.fixture
+def truth(stack: Stack) -> Iterator[Truth]:
+    """The store behind the stack."""
+    store = open_truth(stack.settings, application="test")
+    yield store
+    store.close()
+
+
+def test_patience_stays_fast_whatever_the_broker_does(stack: Stack, truth: Truth) -> None:
+    """Alive, frozen and dead: each of five times the rate gets its place within 100 ms."""
+    opened(truth, "rush", issuing_rate=f"{RATE}/s")
+    assert pause("rush", Act(reason="x", actor="test", now=truth.now()), store=truth).changed
+    key = caller(stack, truth, "caller")
+    until(lambda: _told(stack, key, "first")["message"], what="the door knows of the pause")
+    _lasting(stack, key, "alive")
+    stack.kill("broker", signal.SIGSTOP, group=False)
+    _lasting(stack, key, "frozen")
+    stack.kill("broker", signal.SIGKILL)
+    _lasting(stack, key, "dead")
+
+
+def _lasting(stack: Stack, key: str, state: str) -> None:
+    """Send for some seconds and judge the answers."""
+    record = asyncio.run(_overload(stack, key))
+    took_s = sorted(record.latencies_s)
+    p50_s, p99_s = (took_s[int(share * len(took_s))] for share in (0.5, 0.99))
+    print(f"{state}: p50 {p50_s * 1e3:.1f}, p99 {p99_s * 1e3:.1f} ms")  # noqa: T201
+    assert record.statuses == {"202": RATE * OVERLOAD * SECONDS}
+    assert p99_s <= P99_S, state
+    told = _told(stack, key, state)
+    assert told["state"] == "waitlisted"
+    assert told["position"]
+    assert "\u2068" in told["message"]
+
+
+def _told(stack: Stack, key: str, user: str) -> Any:
+    """Return what somebody who reads Arabic is told about their claim."""
+    headers = {"authorization": f"Bearer {key}", "idempotency-key": user, "accept-language": "ar"}
+    claim = {"campaign": "rush", "user": user}
+    return httpx.post(f"{stack.urls.intake}/v1/claims", headers=headers, json=claim).json()
+
+
+async def _overload(stack: Stack, key: str) -> Record:
+    """Send at five times the rate, open loop: the clock decides when, not the answers."""
+    door = urlsplit(stack.urls.intake)
+    total = RATE * OVERLOAD * SECONDS
+    due_s = [number / (RATE * OVERLOAD) for number in range(total)]
+    sender = Sender(claim_requests(door.netloc, key, "rush", total), due_s)
+    await sender.connect(door.hostname or "", door.port or 0, CONNECTIONS)
+    await sender.run()
+    return sender.record
