@@ -2,6 +2,7 @@
 
 import re
 
+from fulfiller.domain.breaker import Mode
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.error import InvalidCampaign, InvalidPatience
 from fulfiller.domain.key import Scope
@@ -62,6 +63,8 @@ class Campaigns:
         if shown is None or until <= at:
             shown = await self._look(name)
             self._shown[name] = (at + self._parts.limits.campaign_ttl_s, shown)
+        if shown.mode is not Mode.FLOWING:
+            await self._concierge.prepare(name)
         told = self._concierge.campaign(shown, ears_of(asked.headers))
         return Reply(200, encode(told), (CACHED, BY_LANGUAGE))
 

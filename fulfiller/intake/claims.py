@@ -105,7 +105,11 @@ class Claims:
             for number, raw in enumerate(batch_bodies(body, limit=self._limits.batch_max))
         ]
         requests = [each for each in read if isinstance(each, Request)]
-        taken = iter(await self._take(requests))
+        answers = await self._take(requests)
+        paused = {r.campaign for r, a in zip(requests, answers, strict=True) if _waits(a)}
+        for campaign in paused:
+            await self._concierge.prepare(campaign)
+        taken = iter(answers)
         results = [_batch_result(self._batched(each, taken, asked), asked) for each in read]
         self._parts.tally.refused.update(
             result.problem.code for result in results if result.problem is not None
@@ -120,7 +124,7 @@ class Claims:
         account = await self._keys.account(header, Scope.CLAIM_READ)
         claim_id = _claim_id(asked.path)
         sighting = await self._watch.see(claim_id, _wait_s(asked.query))
-        return self._seen(_visible(sighting, account), asked)
+        return await self._seen(_visible(sighting, account), asked)
 
     async def find(self, asked: Asked, _receive: Receive) -> Reply:
         """Return the claim that one of the account's idempotency keys stands for."""
@@ -129,7 +133,7 @@ class Claims:
         sighting = await self._watch.find((account, _key(asked.query)))
         if sighting is None:
             raise Problem(Code.UNKNOWN_CLAIM, NOT_HERE)
-        return self._seen(sighting, asked)
+        return await self._seen(sighting, asked)
 
     async def cancel(self, asked: Asked, _receive: Receive) -> Reply:
         """Cancel a claim that is waitlisted or accepted; again and again if you like."""
@@ -149,6 +153,8 @@ class Claims:
             (taken,) = await self._committer.submit((request,))
         except Problem as away:
             taken = away
+        if _waits(taken):
+            await self._concierge.prepare(request.campaign)
         return self._result(taken, request, ears)
 
     def _batched(
@@ -169,7 +175,9 @@ class Claims:
             return self._concierge.turned_away(taken, request.campaign, request.user, ears)
         return taken
 
-    def _seen(self, sighting: Sighting, asked: Asked) -> Reply:
+    async def _seen(self, sighting: Sighting, asked: Asked) -> Reply:
+        if _waits(sighting):
+            await self._concierge.prepare(sighting.shown.campaign)
         ears = ears_of(asked.headers, sighting.locale)
         return Reply(200, encode(self._concierge.claim(sighting.shown, sighting.ahead, ears)))
 
@@ -188,6 +196,14 @@ class Claims:
         for group, answers in zip(groups, done, strict=True):
             taken += [unavailable()] * len(group) if isinstance(answers, BaseException) else answers
         return taken
+
+
+def _waits(taken: Taken) -> bool:
+    """Return whether somebody has to be told to wait, and why."""
+    if isinstance(taken, Problem):
+        return taken.code is Code.WAITLIST_FULL
+    state = taken.state if isinstance(taken, Accepted) else taken.shown.state
+    return state is State.WAITLISTED
 
 
 def _batch_result(result: Result | Problem, asked: Asked) -> BatchResult:

@@ -15,7 +15,7 @@ from fulfiller.domain.claim import State
 from fulfiller.domain.error import InvalidPatience
 from fulfiller.domain.estimate import Wait, poll_after_s, said_place
 from fulfiller.domain.mode import held
-from fulfiller.domain.patience import Patience, Situation
+from fulfiller.domain.patience import Patience, Reason, Situation
 from fulfiller.domain.stripe import Count
 from fulfiller.domain.tier import Tier
 from fulfiller.domain.validity import moment
@@ -51,6 +51,10 @@ class Concierge:
         self._outlook = outlook
         self._library = library
         self._worded: dict[str, tuple[Campaign, Library]] = {}
+
+    async def prepare(self, campaign: str) -> None:
+        """Make sure that the pause of a campaign is known before anybody is told of it."""
+        await self._outlook.see(campaign)
 
     def claim(self, shown: PublicClaim, ahead: int | None, ears: Ears) -> PublicClaim:
         """Return a claim with what its owner can be told: place, wait, message."""
@@ -89,10 +93,12 @@ class Concierge:
         after_s = come_back_s(campaign, survey, user, now) if full else None
         seconds = FALLBACK_S if after_s is None else -(-after_s // 1)
         situation = Situation.FULL if full else Situation.AWAY
-        patience = replace(
-            patience_of(campaign, survey, situation, now=now),
-            come_back_at=now + int(seconds * 1_000_000) if full else None,
-        )
+        patience = patience_of(campaign, survey, situation, now=now)
+        if full:
+            patience = replace(patience, come_back_at=now + int(seconds * 1_000_000))
+        else:
+            # Whatever holds the campaign, what keeps us from looking is our own.
+            patience = replace(patience, reason=Reason.SYSTEMS, since=None, next_update_at=None)
         message, language = self._said(patience, campaign, ears)
         told = Told(message, language, _patience(patience))
         retry = int(seconds) if full else problem.retry_after_s

@@ -6,18 +6,31 @@ for telling it while the store does not answer: the last known state stands.
 
 import asyncio
 import logging
+from contextlib import suppress
+from enum import Enum, auto
 from queue import Empty, SimpleQueue
 from threading import Thread
 
+from fulfiller.domain.breaker import Mode
+from fulfiller.domain.mode import ruling
+from fulfiller.domain.stripe import Count
 from fulfiller.intake.parts import IntakeParts, Truth
+from fulfiller.service.govern import count_of
 from fulfiller.service.helm import Survey
 
 EVERY_S = 0.25
 SOON_S = 0.05
 """How long to wait before asking again as long as nothing was seen at all."""
-AWAY_S = 1.0
-"""Seconds without an answer after which the store counts as away."""
+PATIENCE_S = 1.0
+"""How long a look that is in a hurry is waited for."""
 log = logging.getLogger(__name__)
+
+
+class Call(Enum):
+    """What the thread is told: look at once, or end."""
+
+    LOOK = auto()
+    END = auto()
 
 
 class Outlook:
@@ -28,16 +41,18 @@ class Outlook:
         self._parts = parts
         self._survey: Survey | None = None
         self._seen_at = float("-inf")
-        self._ends: SimpleQueue[None] = SimpleQueue()
+        self._calls: SimpleQueue[Call] = SimpleQueue()
+        self._waiting: list[asyncio.Future[None]] = []
         self._thread = Thread(target=self._work, name="intake-outlook", daemon=True)
 
     def start(self) -> None:
         """Start the thread."""
+        self._loop = asyncio.get_running_loop()
         self._thread.start()
 
     async def stop(self) -> None:
         """End the thread."""
-        self._ends.put(None)
+        self._calls.put(Call.END)
         await asyncio.to_thread(self._thread.join)
 
     @property
@@ -45,14 +60,35 @@ class Outlook:
         """Return the last survey, however old; None before the first."""
         return self._survey
 
-    @property
-    def away(self) -> bool:
-        """Return whether the store has not answered for a while."""
-        return self._parts.monotonic() - self._seen_at > AWAY_S
-
     def now(self, survey: Survey) -> int:
         """Return the store's time, carried on from a survey by this machine's clock."""
         return survey.now + int(max(0.0, self._parts.monotonic() - self._seen_at) * 1_000_000)
+
+    async def see(self, campaign: str) -> None:
+        """Look at once if this campaign's pause is newer than the last survey; bounded in time."""
+        if self._knows(campaign):
+            return
+        future = self._loop.create_future()
+        self._waiting.append(future)
+        self._calls.put(Call.LOOK)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(future, PATIENCE_S)
+
+    def _knows(self, campaign: str) -> bool:
+        """Return whether the last survey shows why somebody should wait there."""
+        survey = self._survey
+        if survey is None or campaign not in survey.campaigns:
+            return False
+        waiting = count_of(survey.sums[campaign], Count.WAITLISTED)
+        return bool(waiting) or ruling(survey.modes, campaign).mode is not Mode.FLOWING
+
+    def _tell(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    # In the thread
 
     def _work(self) -> None:
         store: Truth | None = None
@@ -61,14 +97,17 @@ class Outlook:
                 store = store or self._parts.open_store()
                 self._survey = store.survey()
                 self._seen_at = self._parts.monotonic()
+                self._loop.call_soon_threadsafe(self._tell)
             except Exception as fault:  # noqa: BLE001 - what was seen last stands, whatever it is
                 log.debug("outlook.blind %s", fault)
         if store is not None:
             store.close()
 
     def _asked_to_end(self) -> bool:
-        try:
-            self._ends.get(timeout=EVERY_S if self._survey is not None else SOON_S)
-        except Empty:
-            return False
-        return True
+        """Wait until it is time to look again, or until told to; True at the end."""
+        called: list[Call] = []
+        with suppress(Empty):
+            called.append(self._calls.get(timeout=EVERY_S if self._survey is not None else SOON_S))
+            while True:
+                called.append(self._calls.get_nowait())
+        return Call.END in called

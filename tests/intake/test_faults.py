@@ -64,6 +64,10 @@ def test_a_store_that_is_gone_is_told_in_time(postgres: Server, postgres_url: st
     ] * 3
     assert all(answer.headers["retry-after"].isdecimal() for answer in lost)
     assert max(answer.elapsed.total_seconds() for answer in lost) < SHORT.deadline_s + 1
+    told = lost[0].json()
+    assert told["message"].startswith("We can't get to your claim right now. Our own systems")
+    assert (told["language"], told["patience"]["reason"]) == ("en", "systems")
+    assert told["patience"]["what_to_do"] == "come_back"
     assert alive.status_code == 200
 
 
