@@ -54,6 +54,7 @@ class Play:
         self._played = False
         self._said: set[str] = set()
         self._mode = Mode.FLOWING
+        self._told: dict[str, str] = {}
 
     def run(self, span_s: float) -> Outcome:
         """Play until the last claim has its coupon, or until that takes too long."""
@@ -80,8 +81,7 @@ class Play:
 
     def _hear(self, report: dict[str, Any]) -> None:
         self._watch.sample(report.get("sample", ()))
-        for language, message in report.get("told", {}).items():
-            self._say_once(f"A customer reads ({language}): {message}")
+        self._told = report.get("told", {})
         if "tally" in report:
             self._outcome.tally = Tally(**report["tally"])
         if "played" in report:
@@ -97,6 +97,8 @@ class Play:
         self._track.readings.append(reading)
         self._blow.follow(reading.elapsed_s, span_s)
         self._remark(reading)
+        for language, message in self._told.items():
+            self._say_once(f"A customer reads ({language}): {message}")
         self._screen.show()
 
     def _remark(self, reading: Reading) -> None:
