@@ -67,7 +67,7 @@ def proof(_state: Any, **_: Any) -> Reply:
     return _answer(ANSWER_S, lambda store: _campaigns(store, _proof))
 
 
-def obey(_state: Any, token: object = "", *, verb: str, **_: Any) -> Reply:
+def obey(_state: Any, token: object = None, *, verb: str, **_: Any) -> Reply:
     """Do what a token says, unless another worker has taken it up already."""
     # Whoever reaches the broker may send anything.
     text = token if isinstance(token, str) else ""
