@@ -19,7 +19,7 @@ from workers.submitting import submit
 RESULT_MAX = 200
 """Characters of a result, which logs and Flower show."""
 PAUSE_S = 1.0
-"""How long a submission is held before it is given back, lest it go round in circles."""
+"""How long a task waits before it gives up on a store that is away, lest it go in circles."""
 _never = Event()
 
 
@@ -47,6 +47,8 @@ def claims_issue(self: Task[..., str], *args: Any, **kwargs: Any) -> str:
     try:
         return told(issue(ids, desk(), redelivered=redelivered))
     except StoreUnavailable as fault:
+        # What is left open is offered again; a pool must not run through the backlog meanwhile.
+        _never.wait(PAUSE_S)
         return f"left={len(ids)} {type(fault).__name__}: {fault}"[:RESULT_MAX]
 
 

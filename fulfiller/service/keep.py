@@ -229,7 +229,9 @@ class Keeper:
 
     def _sweep(self, now: int) -> None:
         if not self._away:
-            self._offered = sweep(self._memory, store=self._store, queue=self._queue, now=now)
+            self._offered = sweep(
+                self._memory, store=self._store, queue=self._queue, now=now, fence=self._fence
+            )
 
     def _govern(self, _now: int) -> None:
         """Step the breakers; how long that takes says how the store behaves."""

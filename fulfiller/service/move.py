@@ -6,6 +6,7 @@ a later replay would otherwise issue it twice.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fulfiller.domain.claim import ClaimId, OpenClaim, Stage
 from fulfiller.domain.event import Kind
@@ -38,13 +39,23 @@ def abandon(
 
 
 def park(
-    ids: Sequence[ClaimId], reason: str, *, store: Store, now: int, actor: str
+    ids: Sequence[ClaimId],
+    reason: str,
+    *,
+    store: Store,
+    now: int,
+    actor: str,
+    fence: int | None = None,
 ) -> tuple[ClaimId, ...]:
-    """Set accepted claims aside with their money; return the ids that were accepted."""
+    """Set accepted claims aside with their money; return the ids that were accepted.
+
+    With `fence` it is a keeper's write, and raises Deposed on another lease.
+    """
     with store.shift(ids, Stage.ACCEPTED, Stage.PARKED) as unit:
         if unit.rows:
             entry = shifting(Stage.ACCEPTED, Stage.PARKED)
-            unit.commit(_shifted(unit.rows, entry, Kind.CLAIM_PARKED, now, actor, reason))
+            parked = _shifted(unit.rows, entry, Kind.CLAIM_PARKED, now, actor, reason)
+            unit.commit(replace(parked, fence=fence))
         return tuple(claim.id for claim in unit.rows)
 
 

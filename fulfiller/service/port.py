@@ -24,6 +24,7 @@ from fulfiller.domain.stripe import Delta, Stripe, StripeKey
 from fulfiller.domain.tier import Tier
 from fulfiller.service.helm import Helm
 from fulfiller.service.log import Seal, Sealed, Unsealed
+from fulfiller.service.roster import Roster
 
 Key = tuple[str, str]
 """An account and its idempotency key."""
@@ -160,7 +161,7 @@ class ClaimView:
     outcome: Outcome | None = None
 
 
-class Store(Helm, Protocol):
+class Store(Helm, Roster, Protocol):
     """The truth. Implementations: PostgreSQL, SQLite, memory; one contract suite for all."""
 
     def now(self) -> int:
@@ -192,8 +193,11 @@ class Store(Helm, Protocol):
         With `ready_at`, they count as ready from then on, with no attempts and no offer.
         """
 
-    def attempt(self, ids: Sequence[ClaimId]) -> Mapping[ClaimId, int]:
-        """Count one more attempt at these accepted claims, commit, return the counts."""
+    def attempt(self, ids: Sequence[ClaimId], *, fence: int | None = None) -> Mapping[ClaimId, int]:
+        """Count one more attempt at these accepted claims, commit, return the counts.
+
+        With `fence` it is a keeper's write, and raises Deposed on another lease.
+        """
 
     def lock(self, campaign: str) -> AbstractContextManager[Unit[Stripe]]:
         """Lock all stripes of a campaign, ascending, and return them whole."""
@@ -247,21 +251,6 @@ class Store(Helm, Protocol):
 
     def seal(self, seals: Sequence[Seal], *, fence: int) -> None:
         """Append seals; raise Deposed when the lease has another epoch."""
-
-    def lease(self, name: str, holder: str, *, ttl_s: float) -> int | None:
-        """Acquire or renew a lease and return its epoch, or None while another holds it."""
-
-    def release_lease(self, name: str, holder: str) -> None:
-        """Give a lease back, if this holder has it."""
-
-    def leader(self, name: str) -> str | None:
-        """Return who holds a lease, or None while nobody does."""
-
-    def announce(self, worker: str, slots: int, *, ttl_s: float) -> None:
-        """Say how many tasks a worker runs at once, for a while."""
-
-    def slots(self) -> int:
-        """Return the sum of the announced slots that have not run out; 0 when unknown."""
 
     # Running
 

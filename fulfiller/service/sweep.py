@@ -4,7 +4,7 @@ A claim was lost if later claims of its lane overtook it by three seconds, or if
 open for three seconds while its queue is empty. Claims that committed late, behind the
 cursor, were never offered and are found here too. Waits between offers double, 3, 6, 12 s;
 the third offer goes alone and counts as an attempt, because a claim that kills its worker
-never reaches the worker's own counting.
+never reaches the worker's own counting. While no worker is known, nothing is counted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,6 +22,7 @@ PATIENCE = 3_000_000
 PATIENCE_MAX = 12_000_000
 ALONE_FROM = 3
 """The offer from which on a claim travels alone and is counted."""
+WORN = "it was offered too often"
 PAGE = 1_000
 """Rows read from the front of a lane, beyond those that are remembered."""
 
@@ -34,14 +35,20 @@ class Overdue:
     alone: tuple[ClaimId, ...]
 
 
-def sweep(memory: Memory, *, store: Store, queue: Queue, now: int) -> int:
-    """Offer again what is overdue in every lane; return the number of claims offered."""
+def sweep(memory: Memory, *, store: Store, queue: Queue, now: int, fence: int | None = None) -> int:
+    """Offer again what is overdue in every lane; return the number of claims offered.
+
+    `fence` is the epoch of the keeper's lease; raises Deposed if that is lost.
+    """
     depths = queue.depths()
     if depths is None:
         return 0
     sights = store.lanes()
     memory.keep({sight.lane for sight in sights})
-    desk = _Desk(memory, store, queue, now)
+    # Workers that can't reach the store announce no slots: what they leave open is no poison.
+    # Not covered: workers that answer, but are too old to understand what they are offered.
+    staffed = bool(sights) and store.slots() > 0
+    desk = _Desk(memory, store, queue, now, fence, staffed)
     return sum(
         _sweep_lane(sight.lane, desk, empty=not depths.get(sight.lane.tier)) for sight in sights
     )
@@ -53,6 +60,8 @@ class _Desk:
     store: Store
     queue: Queue
     now: int
+    fence: int | None
+    staffed: bool
 
 
 def overdue(
@@ -92,11 +101,12 @@ def _sweep_lane(lane: Lane, desk: "_Desk", *, empty: bool) -> int:
 
 
 def _offer_again(lane: Lane, due: Overdue, offers: dict[ClaimId, Offer], desk: "_Desk") -> int:
-    alone = _counted(due.alone, desk.store, desk.now)
-    for claim_id in due.together + alone:
+    alone = _counted(due.alone, desk) if desk.staffed else ()
+    together = due.together if desk.staffed else due.together + due.alone
+    for claim_id in together + alone:
         offers[claim_id] = Offer(desk.now, _times(offers.get(claim_id)) + 1)
-    desk.queue.publish(_hints(lane, due.together, alone))
-    return len(due.together) + len(alone)
+    desk.queue.publish(_hints(lane, together, alone))
+    return len(together) + len(alone)
 
 
 def _settle(rows: Sequence[Ready], offers: dict[ClaimId, Offer], *, complete: bool) -> int:
@@ -130,14 +140,14 @@ def _times(offer: Offer | None) -> int:
     return 0 if offer is None else offer.times
 
 
-def _counted(ids: Sequence[ClaimId], store: Store, now: int) -> tuple[ClaimId, ...]:
+def _counted(ids: Sequence[ClaimId], desk: "_Desk") -> tuple[ClaimId, ...]:
     """Count an attempt at each, park what is worn out, return what may be offered alone."""
     if not ids:
         return ()
-    counts = store.attempt(ids)
+    counts = desk.store.attempt(ids, fence=desk.fence)
     worn = [claim_id for claim_id in ids if counts.get(claim_id, 0) > ATTEMPTS_MAX]
     if worn:
-        park(worn, "it was offered too often", store=store, now=now, actor="keeper")
+        park(worn, WORN, store=desk.store, now=desk.now, actor="keeper", fence=desk.fence)
     return tuple(claim_id for claim_id in ids if claim_id not in worn)
 
 

@@ -102,9 +102,10 @@ class MemoryStore(MemoryWheel):
 
             yield MemoryUnit(rows, commit)
 
-    def attempt(self, ids: Sequence[ClaimId]) -> Mapping[ClaimId, int]:
+    def attempt(self, ids: Sequence[ClaimId], *, fence: int | None = None) -> Mapping[ClaimId, int]:
         """Count one more attempt at these accepted claims, commit, return the counts."""
         with self._locks.held(object(), ids), self._latch:
+            self.shelves.commit(Writes(fence=fence))
             rows = [row for row in self._open(ids) if row.stage is Stage.ACCEPTED]
             counted_up = [replace(row, attempts=row.attempts + 1) for row in rows]
             self.shelves.open.update({row.id: row for row in counted_up})

@@ -106,9 +106,10 @@ class SqlStore(Wheel):
         with self.link.begin((Call(statement, args),)) as opened:
             yield SqlUnit(opened, list(map(rows.open_claim, opened.results[0])))
 
-    def attempt(self, ids: Sequence[ClaimId]) -> Mapping[ClaimId, int]:
+    def attempt(self, ids: Sequence[ClaimId], *, fence: int | None = None) -> Mapping[ClaimId, int]:
         """Count one more attempt at these accepted claims, commit, return the counts."""
-        found = self.link.write((Call(hot.ATTEMPT, {"ids": ids}),))[0]
+        fenced = steps(Writes(fence=fence))
+        found = self.link.write((Call(hot.ATTEMPT, {"ids": ids}), *fenced))[0]
         return {ClaimId(str(cells[0])): int(str(cells[1])) for cells in found}
 
     @contextmanager

@@ -7,6 +7,7 @@ from fulfiller.domain.error import Deposed, Raced
 from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.tier import Tier
 from fulfiller.service.log import Seal
+from fulfiller.service.move import park
 from fulfiller.service.port import Writes
 from fulfiller.service.seal import seal
 from fulfiller.wiring import Truth
@@ -195,3 +196,17 @@ def test_a_deposed_keeper_seals_nothing(truth: Truth) -> None:
         seal(store=truth, fence=old)
     assert truth.last_seal() is None
     assert seal(store=truth, fence=new) == 1
+
+
+def test_a_keeper_that_was_deposed_counts_and_parks_nothing(truth: Truth) -> None:
+    """Counting attempts and parking are writes of its lease's epoch, too."""
+    found(truth)
+    ids = taken_in(truth, "li")
+    epoch = truth.lease("keeper", "a", ttl_s=LONG_S)
+    assert truth.attempt(ids, fence=epoch) == {ids[0]: 1}
+    with pytest.raises(Deposed):
+        truth.attempt(ids, fence=7)
+    with pytest.raises(Deposed):
+        park(ids, "worn", store=truth, now=START, actor="keeper", fence=7)
+    assert truth.attempt(ids) == {ids[0]: 2}
+    assert park(ids, "worn", store=truth, now=START, actor="keeper", fence=epoch) == tuple(ids)

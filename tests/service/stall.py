@@ -58,9 +58,10 @@ class Weather(MemoryStore):
         """Write, in whatever weather."""
         self._step("write", writes, super().write)
 
-    def attempt(self, ids: Sequence[ClaimId]) -> Any:
+    def attempt(self, ids: Sequence[ClaimId], *, fence: int | None = None) -> Any:
         """Count, in whatever weather."""
-        return self._step("attempt", ids, super().attempt)
+        counting = super().attempt
+        return self._step("attempt", ids, lambda mine: counting(mine, fence=fence))
 
     @contextmanager
     def take(self, *args: Any, **options: Any) -> Iterator[MemoryUnit[OpenClaim]]:

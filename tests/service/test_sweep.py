@@ -1,6 +1,9 @@
 """Sweep: what was lost is offered again, what is merely slow is left alone."""
 
+import pytest
+
 from fulfiller.domain.claim import Stage
+from fulfiller.domain.error import Deposed
 from fulfiller.domain.tier import Tier
 from fulfiller.domain.validity import SECOND
 from fulfiller.service.issue import ATTEMPTS_MAX
@@ -18,6 +21,12 @@ class Night:
         """Watch over these campaigns."""
         self.backlog = Backlog(*campaigns or ("festival",))
         self.memory = Memory()
+        self.fence: int | None = None
+        self.staff(slots=2)
+
+    def staff(self, *, slots: int) -> None:
+        """Let a worker say how many slots it has, for the whole night."""
+        self.backlog.store.announce("worker", slots, ttl_s=86_400)
 
     def release(self) -> list[Hint]:
         """Release, and take what that published."""
@@ -30,7 +39,13 @@ class Night:
         backlog = self.backlog
         backlog.now += int(after_s * SECOND)
         before = {tier: len(hints) for tier, hints in backlog.queue.waiting.items()}
-        sweep(self.memory, store=backlog.store, queue=backlog.queue, now=backlog.now)
+        sweep(
+            self.memory,
+            store=backlog.store,
+            queue=backlog.queue,
+            now=backlog.now,
+            fence=self.fence,
+        )
         waiting = backlog.queue.waiting
         new = [hint for tier in Tier for hint in waiting[tier][before[tier] :]]
         for tier in Tier:
@@ -208,3 +223,33 @@ def test_release_leaves_to_the_sweep_what_the_sweep_has_offered() -> None:
     night.sweep()
     assert ids(night.sweep(after_s=3)) == claims
     assert night.release() == []
+
+
+def test_while_no_worker_is_known_nothing_is_counted() -> None:
+    """Workers cut off from the store leave everything open: that says nothing of the claims."""
+    night = Night()
+    night.staff(slots=0)
+    claims = night.backlog.claims(3)
+    night.release()
+    offered = [ids(night.sweep(after_s=13)) for _ in range(3 * ATTEMPTS_MAX)]
+    assert all(sorted(each) == sorted(claims) for each in offered)
+    rows = night.backlog.store.shelves.open
+    assert [(rows[i].attempts, rows[i].stage) for i in claims] == [(0, Stage.ACCEPTED)] * 3
+    night.staff(slots=2)
+    night.sweep(after_s=13)
+    assert [rows[i].attempts for i in claims] == [1, 1, 1]
+
+
+def test_a_deposed_keeper_counts_and_parks_nothing() -> None:
+    """What it would write carries the epoch of its lease."""
+    night = Night()
+    (claim,) = night.backlog.claims(1)
+    night.release()
+    night.fence = night.backlog.store.lease("keeper", "a", ttl_s=1)
+    while night.backlog.store.shelves.open[claim].attempts < ATTEMPTS_MAX:
+        night.sweep(after_s=13)
+    night.backlog.store.lease("keeper", "b", ttl_s=86_400)
+    with pytest.raises(Deposed):
+        night.sweep(after_s=13)
+    row = night.backlog.store.shelves.open[claim]
+    assert (row.attempts, row.stage) == (ATTEMPTS_MAX, Stage.ACCEPTED)
