@@ -8,13 +8,14 @@ Expired is not a state: it is derived by `validity.py` on every look, and so is 
 reservation that has run out.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.error import IllegalMove
 from fulfiller.domain.tier import Tier
-from fulfiller.domain.validity import valid_until
+from fulfiller.domain.validity import Pause, valid_until
 
 COUPON_PREFIX = "cpn_"
 
@@ -91,14 +92,19 @@ class Coupon:
             return CouponState.ISSUED
         return self.state
 
-    def end(self, *, now: int, floor: int | None) -> int:
-        """Return the exclusive instant at which it stops being valid, by its campaign's floor."""
-        return valid_until(self.valid_until, issued_at=self.issued_at, now=now, floor=floor)
+    def end(self, *, now: int, floor: int | None, pauses: Iterable[Pause] = ()) -> int:
+        """Return the exclusive instant at which it stops being valid.
 
-    def standing(self, *, now: int, floor: int | None) -> Standing:
+        `floor` is its campaign's; `pauses` are those that its campaign grants credit for.
+        """
+        return valid_until(
+            self.valid_until, issued_at=self.issued_at, now=now, floor=floor, pauses=pauses
+        )
+
+    def standing(self, *, now: int, floor: int | None, pauses: Iterable[Pause] = ()) -> Standing:
         """Return what it is worth at a moment."""
         state = self.effective(now)
         open_still = state in (CouponState.ISSUED, CouponState.RESERVED)
-        if open_still and now >= self.end(now=now, floor=floor):
+        if open_still and now >= self.end(now=now, floor=floor, pauses=pauses):
             return Standing.EXPIRED
         return Standing(state)

@@ -1,8 +1,9 @@
 """Until when a coupon is valid: derived on every look, never stored as an end state.
 
-valid until = max(own date, campaign floor) + the pauses that overlapped the coupon's life,
-if the campaign grants pause credit. Extending every coupon of a campaign is therefore one
-row, the floor, however many coupons there are.
+valid until = max(own date, campaign floor) + the time of the coupon's life in which the
+campaign or the service was paused, if the campaign grants pause credit. Extending every coupon
+of a campaign is therefore one row, the floor, however many coupons there are, and a pause is
+one row, too.
 All instants are microseconds since 1970 in UTC; an end is exclusive.
 """
 
@@ -18,7 +19,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A span in which a campaign was paused; `end` is None while it lasts."""
+    """A span in which a campaign or the service was paused; `end` is None while it lasts."""
 
     start: int
     end: int | None
@@ -41,14 +42,23 @@ class Validity:
 def valid_until(
     own: int, *, issued_at: int, now: int, floor: int | None = None, pauses: Iterable[Pause] = ()
 ) -> int:
-    """Return the exclusive instant at which a coupon stops being valid."""
+    """Return the exclusive instant at which a coupon stops being valid.
+
+    Pauses may overlap, as those of a campaign and of the service do: no time is credited twice.
+    """
     base = max(own, floor or own)
-    return base + sum(_overlap(pause, issued_at, base, now) for pause in pauses)
+    return base + _paused(pauses, issued_at, base, now)
 
 
-def _overlap(pause: Pause, start: int, end: int, now: int) -> int:
-    stop = now if pause.end is None else pause.end
-    return max(0, min(stop, end) - max(pause.start, start))
+def _paused(pauses: Iterable[Pause], start: int, end: int, now: int) -> int:
+    """Return how much of a life lay in pauses: the length of their union within it."""
+    spans = ((each.start, now if each.end is None else each.end) for each in pauses)
+    paused, seen = 0, start
+    for began, ended in sorted(spans):
+        stop = min(ended, end)
+        paused += max(0, stop - max(began, seen))
+        seen = max(seen, stop)
+    return paused
 
 
 def end_of_day(day: date, zone: str) -> int:

@@ -109,11 +109,10 @@ class Coupons:
         return lookup(code[:BODY_SYMBOLS], self._parts.code_key)
 
     def _seen(self, viewer: Viewer, mark: bytes, account: str) -> PublicCouponNow | None:
-        sight = see(mark, account, store=viewer.store)
-        if sight is None:
-            return None
+        # Before the look: a pause that lasts is credited up to now, and may be over right after.
         now = self._parts.now()
-        return coupon_now(sight.coupon, sight.campaign, key=self._parts.code_key, now=now)
+        sight = see(mark, account, store=viewer.store)
+        return None if sight is None else coupon_now(sight, key=self._parts.code_key, now=now)
 
     def _done(self, viewer: Viewer, order: Order) -> tuple[PublicCouponNow, bool]:
         now = self._parts.now()
@@ -123,5 +122,4 @@ class Coupons:
             raise unavailable("others were faster, again and again") from None
         if isinstance(done, Denied):
             raise Problem(Code(done.why.value))
-        shown = coupon_now(done.coupon, done.campaign, key=self._parts.code_key, now=now)
-        return shown, done.replayed
+        return coupon_now(done.sight, key=self._parts.code_key, now=now), done.replayed

@@ -1,10 +1,11 @@
 """Sightings: claims as they are now, with what it takes to say who may see them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import ClaimId, State
+from fulfiller.domain.validity import Pause
 from fulfiller.intake.parts import IntakeParts, Truth
 from fulfiller.service.port import ClaimView, Key
 from fulfiller.service.view import PublicClaim, claim_now
@@ -36,6 +37,7 @@ class Viewer:
         self._parts = parts
         self.store = store
         self._terms: dict[str, tuple[float, Campaign]] = {}
+        self._pauses: dict[str, tuple[int, Sequence[Pause]]] = {}
 
     def see(self, ids: Collection[ClaimId]) -> Mapping[ClaimId, Sighting]:
         """Return these claims as they are now, in one read; unknown ones are left out."""
@@ -53,7 +55,8 @@ class Viewer:
     def sighting(self, view: ClaimView, now: int, ahead: int | None = None) -> Sighting:
         """Return a claim that was read already, as it may be shown."""
         campaign = self.campaign(view.claim.campaign)
-        shown = claim_now(view, campaign, key=self._parts.code_key, now=now)
+        pauses = () if view.coupon is None else self._credited(campaign, now)
+        shown = claim_now(view, campaign, key=self._parts.code_key, now=now, pauses=pauses)
         return Sighting(view.claim.account, campaign.owner, shown, ahead, view.claim.locale)
 
     def campaign(self, name: str) -> Campaign:
@@ -68,3 +71,16 @@ class Viewer:
             raise LookupError(message)
         self._terms[name] = (at + self._parts.limits.campaign_ttl_s, campaign)
         return campaign
+
+    def _credited(self, campaign: Campaign, now: int) -> Sequence[Pause]:
+        """Return the pauses that a campaign grants credit for, read once for each look.
+
+        They are read after `now`, up to which a pause that lasts is credited.
+        """
+        if not campaign.pause_credit:
+            return ()
+        at, pauses = self._pauses.get(campaign.id, (None, ()))
+        if at != now:
+            pauses = self.store.pauses(campaign.id)
+            self._pauses[campaign.id] = (now, pauses)
+        return pauses

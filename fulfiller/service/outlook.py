@@ -71,7 +71,11 @@ def patience_of(campaign: Campaign, survey: Survey, situation: Situation, *, now
 
 
 def promised_until(campaign: Campaign) -> int | None:
-    """Return until when every coupon of a campaign is valid at least, if it has such a date."""
+    """Return until when every coupon of a campaign is valid at least, if it has such a date.
+
+    Pause credit comes on top for those who had their coupon before the pause: it is each
+    coupon's own, and promised to nobody in common.
+    """
     dates = [date for date in (campaign.validity.until, campaign.floor) if date is not None]
     return max(dates, default=None)
 

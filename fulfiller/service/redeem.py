@@ -14,7 +14,7 @@ from fulfiller.domain.coupon import Coupon, CouponState, Standing, check_coupon_
 from fulfiller.domain.error import Raced
 from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.stripe import Delta, Purse, StripeKey
-from fulfiller.domain.validity import SECOND
+from fulfiller.domain.validity import SECOND, Pause
 from fulfiller.service.port import StripeMove, Writes
 from fulfiller.service.till import CouponSight, Till
 
@@ -41,11 +41,20 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """It is done, or `replayed` was done before; the coupon as it is now, and its campaign."""
+    """It is done, or `replayed` was done before; the coupon as it is now, and its campaign.
+
+    `pauses` are those that the campaign grants credit for.
+    """
 
     coupon: Coupon
     campaign: Campaign
     replayed: bool = False
+    pauses: tuple[Pause, ...] = ()
+
+    @property
+    def sight(self) -> CouponSight:
+        """Return the coupon as whoever looks at it now sees it."""
+        return CouponSight(self.coupon, self.campaign, pauses=self.pauses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +86,7 @@ def handle(order: Order, *, store: Till, now: int) -> Handled | Denied:
         if not isinstance(decided, Coupon):
             return decided
         if _written(order, sight.coupon, decided, store=store, now=now):
-            return Handled(decided, sight.campaign)
+            return Handled(decided, sight.campaign, pauses=sight.pauses)
     message = f"an order lost {LOSSES_MAX} races in a row"
     raise Raced(message)
 
@@ -99,12 +108,12 @@ def _repeated(act: Act, sight: CouponSight, now: int) -> Handled | Denied:
     stands = act.revision == coupon.revision and coupon.effective(now) is _TARGET[act.verb]
     if not stands:
         return Denied(CouponWhy.MOVED_ON)
-    return Handled(coupon, sight.campaign, replayed=True)
+    return Handled(coupon, sight.campaign, replayed=True, pauses=sight.pauses)
 
 
 def _refusal(order: Order, sight: CouponSight, now: int) -> CouponWhy | None:
     coupon = sight.coupon
-    standing = coupon.standing(now=now, floor=sight.campaign.floor)
+    standing = sight.standing(now=now)
     why = _REFUSED[order.verb].get(standing)
     if why is not None or standing not in _KEYED or coupon.checkout == order.key:
         return why
@@ -117,13 +126,12 @@ def _after(order: Order, sight: CouponSight, now: int) -> Coupon:
     """Return the coupon after the order; nothing is held beyond its validity."""
     coupon, target = sight.coupon, _TARGET[order.verb]
     check_coupon_move(coupon.effective(now), target)
-    end = coupon.end(now=now, floor=sight.campaign.floor)
     held = target is CouponState.RESERVED
     return replace(
         coupon,
         state=target,
         revision=coupon.revision + 1,
-        held_until=min(now + order.hold_s * SECOND, end) if held else None,
+        held_until=min(now + order.hold_s * SECOND, sight.end(now=now)) if held else None,
         checkout=order.key if order.verb in (Verb.RESERVE, Verb.REDEEM) else None,
     )
 

@@ -4,7 +4,7 @@ Instants are datetimes here, because this is where the program ends and people b
 shown: budget, counts, rates, owner, and the account behind a claim.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,12 +12,13 @@ from fulfiller.domain.breaker import Mode
 from fulfiller.domain.campaign import Campaign, Phase, phase
 from fulfiller.domain.claim import Claim, State, public_id
 from fulfiller.domain.code import CodeKey, grouped, mint
-from fulfiller.domain.coupon import Coupon, Standing
+from fulfiller.domain.coupon import Standing
 from fulfiller.domain.estimate import Basis
 from fulfiller.domain.mode import ModeRow, ruling
 from fulfiller.domain.patience import Reason, WhatToDo
-from fulfiller.domain.validity import moment
+from fulfiller.domain.validity import Pause, moment
 from fulfiller.service.port import ClaimView
+from fulfiller.service.till import CouponSight
 
 POLL_AFTER_S = {State.ACCEPTED: 1.0, State.WAITLISTED: 5.0, State.PARKED: 30.0}
 """When to look again at a claim that is open; a terminal one never changes."""
@@ -144,11 +145,17 @@ def fresh_claim(claim: Claim, state: State) -> PublicClaim:
     return _claim(claim, state, None)
 
 
-def claim_now(view: ClaimView, campaign: Campaign, *, key: CodeKey, now: int) -> PublicClaim:
-    """Show a claim as it is now; its coupon's code is recomputed, never stored."""
+def claim_now(
+    view: ClaimView, campaign: Campaign, *, key: CodeKey, now: int, pauses: Iterable[Pause] = ()
+) -> PublicClaim:
+    """Show a claim as it is now; its coupon's code is recomputed, never stored.
+
+    `pauses` are those that the campaign grants credit for.
+    """
     if view.coupon is None:
         return _claim(view.claim, view.state, None)
-    return _claim(view.claim, view.state, _coupon(view.coupon, campaign, key, now))
+    sight = CouponSight(view.coupon, campaign, pauses=tuple(pauses))
+    return _claim(view.claim, view.state, _coupon(sight, key, now))
 
 
 def campaign_now(
@@ -175,9 +182,9 @@ def campaign_now(
     )
 
 
-def coupon_now(coupon: Coupon, campaign: Campaign, *, key: CodeKey, now: int) -> PublicCouponNow:
-    """Show a coupon as it is now, by its campaign's floor as it is now."""
-    shown = _coupon(coupon, campaign, key, now)
+def coupon_now(sight: CouponSight, *, key: CodeKey, now: int) -> PublicCouponNow:
+    """Show a coupon as it is now, by its campaign's floor and pauses as they are now."""
+    coupon, shown = sight.coupon, _coupon(sight, key, now)
     held = coupon.held_until if shown.state is Standing.RESERVED else None
     return PublicCouponNow(
         coupon_id=coupon.public_id,
@@ -205,12 +212,13 @@ def _claim(claim: Claim, state: State, coupon: PublicCoupon | None) -> PublicCla
     )
 
 
-def _coupon(coupon: Coupon, campaign: Campaign, key: CodeKey, now: int) -> PublicCoupon:
+def _coupon(sight: CouponSight, key: CodeKey, now: int) -> PublicCoupon:
+    coupon = sight.coupon
     return PublicCoupon(
         code=grouped(mint(coupon.claim_id, coupon.salt, key).code),
-        value=Value(coupon.amount, campaign.value.currency),
-        state=coupon.standing(now=now, floor=campaign.floor),
-        valid_until=moment(coupon.end(now=now, floor=campaign.floor)),
+        value=Value(coupon.amount, sight.campaign.value.currency),
+        state=sight.standing(now=now),
+        valid_until=moment(sight.end(now=now)),
     )
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import case, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select, update
 
 from fulfiller.domain.campaign import Campaign
@@ -49,7 +50,8 @@ class Desk:
     def modes(self) -> Mapping[str, ModeRow]:
         """Return the modes of the service and of all campaigns, by scope."""
         with self._reading() as session:
-            found = session.exec(select(ModeRecord))
+            without = defer(ModeRecord.pauses)  # type: ignore[arg-type]
+            found = session.exec(select(ModeRecord).options(without))
             return {row.scope: rows.mode(_cells(row)) for row in found}
 
     def create_campaign(self, campaign: Campaign, stripes: Sequence[Stripe], event: Event) -> bool:

@@ -29,7 +29,8 @@ ACT = names(CouponActRow)
 OUTCOME = names(OutcomeRow)
 CALLER_KEY = names(CallerKeyRow)
 EVENT = names(EventRow, "id", "xid")
-MODE = names(ModeRecord)
+MODE = names(ModeRecord, "pauses")
+"""What deciding and governing takes of a mode; past pauses matter only to coupons."""
 GAUGES = tuple(f"{tier}_{count}" for count in (Count.WAITLISTED, Count.ACCEPTED) for tier in Tier)
 STRIPE = ("campaign", "number", *MONEY, *COUNTS)
 STRIPE_SIGHT = ("campaign", "number", "available", *GAUGES)
@@ -156,14 +157,36 @@ LOCK_STRIPES = statement(
     for_update="",
 )
 
+# The spans in which a scope was paused: "start-end start-end start-", the last while it lasts.
+_PAUSED = (
+    "(select coalesce(pauses, '') || case when mode = 'paused' then ' ' || since || '-' else '' end"
+    " from mode where scope = {})"
+).format
+_SERVICE = "'*'"
+
+
+def spans(campaign: str) -> str:
+    """Return the SQL that reads the pauses of a campaign, named in SQL, and of the service."""
+    return f"{_PAUSED(campaign)} || ' ' || {_PAUSED(_SERVICE)}"
+
+
+# Only campaigns that grant pause credit have their pauses read: the terms are JSON of ours, in
+# which a quote within a text has a backslash before it.
+CREDITED = (
+    "case when replace(k.terms, '\"pause_credit\":true', '') <> k.terms"
+    f" then {spans('c.campaign')} end"
+)
+
 # Handling coupons. One statement and so one moment; the same one whoever asks, and whether
 # there is such a coupon or not, so that no answer can be told from another by its time.
 LOOK_COUPON = statement(
-    f"select k.terms, {listed(COUPON, 'c')}, {listed(ACT, 'a')} from coupon c"
+    f"select k.terms, {CREDITED}, {listed(COUPON, 'c')}, {listed(ACT, 'a')} from coupon c"
     " join campaign k on k.id = c.campaign"
     " left join coupon_act a on a.account = {account:text} and a.key = {key:text}"
     " where c.lookup = {lookup:bytea}"
 )
+
+PAUSES = statement(f"select {spans('{campaign:text}')}")
 
 # Whoever moves the coupon decides.
 MOVE_COUPON = statement(

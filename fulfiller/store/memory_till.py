@@ -1,11 +1,14 @@
 """Coupons in hand, and campaigns whose terms change: that part of the in-memory store."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from fulfiller.domain.breaker import Mode
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.coupon import Coupon
 from fulfiller.domain.event import Event
+from fulfiller.domain.mode import SERVICE
+from fulfiller.domain.validity import Pause
 from fulfiller.service.port import Key, Writes
 from fulfiller.service.till import CouponSight
 from fulfiller.store.locks import RowLocks
@@ -32,7 +35,14 @@ class MemoryTill(MemoryRoster):
                 return None
             coupon = self.shelves.coupons[claim_id]
             acts = (act for act in self.shelves.acts.values() if (act.account, act.key) == caller)
-            return CouponSight(coupon, self.shelves.campaigns[coupon.campaign], tuple(acts))
+            campaign = self.shelves.campaigns[coupon.campaign]
+            spans = self.pauses(campaign.id) if campaign.pause_credit else ()
+            return CouponSight(coupon, campaign, tuple(acts), tuple(spans))
+
+    def pauses(self, campaign: str) -> Sequence[Pause]:
+        """Return the spans in which a campaign or the service was paused; they may overlap."""
+        with self._latch:
+            return [span for scope in (campaign, SERVICE) for span in self._spans(scope)]
 
     @contextmanager
     def move_coupon(self, old: Coupon, new: Coupon) -> Iterator[MemoryUnit[Coupon]]:
@@ -48,6 +58,12 @@ class MemoryTill(MemoryRoster):
                     self.shelves.coupons[new.claim_id] = new
 
             yield MemoryUnit([new] if same else [], commit)
+
+    def _spans(self, scope: str) -> Iterator[Pause]:
+        yield from self.shelves.pauses.get(scope, ())
+        row = self.shelves.modes.get(scope)
+        if row is not None and row.mode is Mode.PAUSED:
+            yield Pause(row.since, None)
 
     def amend_campaign(self, old: Campaign, new: Campaign, event: Event) -> bool:
         """Replace a campaign's terms; False if they are `old` no longer."""

@@ -4,11 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from fulfiller.domain.breaker import Mode
 from fulfiller.domain.claim import ClaimId, OpenClaim, Stage
 from fulfiller.domain.event import Event
 from fulfiller.domain.mode import Gauge, ModeRow
 from fulfiller.domain.pressure import Report
 from fulfiller.domain.stripe import Tally
+from fulfiller.domain.validity import Pause
 from fulfiller.service.helm import Survey
 from fulfiller.service.port import Lane, Writes
 from fulfiller.service.waitlist import Block, Place
@@ -44,6 +46,9 @@ class MemoryWheel(MemoryYard):
             if known is None or known.generation != old.generation:
                 return False
             self.shelves.commit(Writes(events=(event,), fence=fence))
+            if known.mode is Mode.PAUSED and new.mode is not Mode.PAUSED:
+                span = Pause(known.since, new.since)
+                self.shelves.pauses[old.scope] = (*self.shelves.pauses.get(old.scope, ()), span)
             self.shelves.modes[old.scope] = replace(
                 new,
                 generation=old.generation + 1,

@@ -20,6 +20,7 @@ from fulfiller.domain.outcome import Ending, Outcome
 from fulfiller.domain.pressure import Report
 from fulfiller.domain.stripe import Count, Purse, Stripe, StripeKey, Tally
 from fulfiller.domain.tier import Tier
+from fulfiller.domain.validity import Pause
 from fulfiller.store import record
 from fulfiller.store.hot import ACT, CLAIM, COUPON, MODE, NEW_COUPON, OPEN_CLAIM, OUTCOME
 from fulfiller.store.link import Result
@@ -132,6 +133,12 @@ def mode(cells: Cells) -> ModeRow:
     read = {"breaker": record.breaker, "hold": record.hold, "gauge": record.gauge}
     known = {name: reader(named[name]) for name, reader in read.items() if named[name]}
     return ModeRow(**named | known)
+
+
+def pauses(spans: str) -> tuple[Pause, ...]:
+    """Return the spans of pauses, such as "3-5 9-": one that lasts has no end."""
+    ends = [span.split("-") for span in spans.split()]
+    return tuple(Pause(int(start), int(end) if end else None) for start, end in ends)
 
 
 def report(cells: Cells) -> Report:

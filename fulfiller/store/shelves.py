@@ -15,6 +15,7 @@ from fulfiller.domain.outcome import Outcome
 from fulfiller.domain.pace import Pace
 from fulfiller.domain.pressure import Report
 from fulfiller.domain.stripe import Stripe, StripeKey
+from fulfiller.domain.validity import Pause
 from fulfiller.service.log import Seal
 from fulfiller.service.port import Key, KeyBinding, Lane, Person, StripeMove, Writes
 from fulfiller.service.waitlist import Block, Place
@@ -35,6 +36,7 @@ class Shelves:
 
     campaigns: dict[str, Campaign] = field(default_factory=dict)
     modes: dict[str, ModeRow] = field(default_factory=lambda: {SERVICE: ModeRow(scope=SERVICE)})
+    pauses: dict[str, tuple[Pause, ...]] = field(default_factory=dict)
     stripes: dict[StripeKey, Stripe] = field(default_factory=dict)
     claims: dict[ClaimId, Claim] = field(default_factory=dict)
     people: dict[Person, list[Claim]] = field(default_factory=dict)

@@ -2,11 +2,11 @@
 
 from fulfiller.domain.claim import Stage
 from fulfiller.domain.tier import Tier
+from fulfiller.store.hot import MODE
 from fulfiller.store.statement import insert, listed, names, statement
-from fulfiller.store.table import COUNTS, ModeRecord
+from fulfiller.store.table import COUNTS
 from fulfiller.store.table_line import PressureRow, WaitlistBlockRow
 
-MODE = names(ModeRecord)
 REPORT = names(PressureRow)
 BLOCK = names(WaitlistBlockRow)
 
@@ -34,11 +34,14 @@ REPORTS = statement(
     f"select {listed(REPORT)} from pressure where expires_at > {{now_us}} and pressure is not null"
 )
 
-# Compare and set: no row comes back if somebody else moved the mode meanwhile.
+# Compare and set: no row comes back if somebody else moved the mode meanwhile. Whoever ends a
+# pause leaves its span behind, by what the row says of its beginning.
 MOVE_MODE = statement(
     "update mode set mode = {mode:text}, held = {held:boolean}, since = {since:bigint},"
     " cause = {cause:text}, breaker = {breaker:text}, hold = {hold:text},"
-    " switched_at = {switched_at:bigint}, generation = generation + 1"
+    " switched_at = {switched_at:bigint}, generation = generation + 1,"
+    " pauses = case when mode = 'paused' and {mode:text} <> 'paused'"
+    " then coalesce(pauses || ' ', '') || since || '-' || {since:bigint} else pauses end"
     " where scope = {scope:text} and generation = {generation:bigint} returning generation"
 )
 

@@ -83,6 +83,7 @@ class ModeRecord(SQLModel, table=True):
         default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"}
     )
     gauge: str | None = Field(default=None, sa_type=Text)
+    pauses: str | None = Field(default=None, sa_type=Text)
 
 
 def _sum(names: tuple[str, ...]) -> str:

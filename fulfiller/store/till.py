@@ -1,9 +1,10 @@
 """The till over a link: coupons by their lookup hash, and their moves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from fulfiller.domain.coupon import Coupon
+from fulfiller.domain.validity import Pause
 from fulfiller.service.port import Key
 from fulfiller.service.till import CouponSight
 from fulfiller.store import hot, rows
@@ -22,12 +23,18 @@ class Till(Desk):
         found = self.link.read((Call(hot.LOOK_COUPON, args),))[0]
         if not found:
             return None
-        mine, acts = found[0], 1 + len(hot.COUPON)
+        (terms, spans, *mine), acts = found[0], 2 + len(hot.COUPON)
         return CouponSight(
-            rows.coupon(mine[1:acts]),
-            rows.campaign(str(mine[0])),
+            rows.coupon(tuple(mine[: len(hot.COUPON)])),
+            rows.campaign(str(terms)),
             tuple(rows.act(cells[acts:]) for cells in found if cells[acts] is not None),
+            rows.pauses(str(spans or "")),
         )
+
+    def pauses(self, campaign: str) -> Sequence[Pause]:
+        """Return the spans in which a campaign or the service was paused; they may overlap."""
+        found = self.link.read((Call(hot.PAUSES, {"campaign": campaign}),))[0]
+        return rows.pauses(str(found[0][0] or ""))
 
     @contextmanager
     def move_coupon(self, old: Coupon, new: Coupon) -> Iterator[SqlUnit[Coupon]]:

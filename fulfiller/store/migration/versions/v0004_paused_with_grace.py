@@ -17,7 +17,7 @@ PER_HOUR = {"s": 3_600, "m": 60, "h": 1}
 
 def upgrade() -> None:
     """Apply this revision."""
-    for name in ("breaker", "hold", "gauge"):
+    for name in ("breaker", "hold", "gauge", "pauses"):
         op.add_column("mode", sa.Column(name, sa.Text, nullable=True))
     op.add_column(
         "mode", sa.Column("switched_at", sa.BigInteger, nullable=False, server_default="0")
