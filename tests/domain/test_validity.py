@@ -114,6 +114,20 @@ def test_floor_and_credit_add_up() -> None:
     assert valid_until(OWN, issued_at=ISSUED, now=9_000, floor=3_000, pauses=pauses) == 3_200
 
 
+SPANS = st.builds(Pause, st.integers(0, 40), st.none() | st.integers(0, 40))
+
+
+@given(st.lists(SPANS, max_size=6), st.integers(0, 40), st.integers(0, 40), st.integers(0, 40))
+def test_the_union_of_pauses_is_what_is_credited(
+    pauses: list[Pause], issued: int, life: int, now: int
+) -> None:
+    """Each instant of a coupon's life in which anything was paused counts, and counts once."""
+    own = issued + life
+    ends = [(each.start, now if each.end is None else each.end) for each in pauses]
+    paused = [at for at in range(issued, own) if any(start <= at < end for start, end in ends)]
+    assert valid_until(own, issued_at=issued, now=now, pauses=pauses) == own + len(paused)
+
+
 @given(INSTANTS, st.integers(0, 500), st.integers(0, 500))
 def test_a_lasting_pause_never_takes_back(start: int, now: int, later: int) -> None:
     """While a pause lasts, the end of a coupon only moves away."""

@@ -7,7 +7,7 @@ import pytest
 
 from fulfiller.domain.act import Act, CouponWhy, Verb
 from fulfiller.domain.coupon import Coupon, CouponState, Standing
-from fulfiller.domain.validity import DAY, SECOND
+from fulfiller.domain.validity import DAY, SECOND, Pause
 from fulfiller.service.redeem import OPERATOR, Denied, Handled, Order, decide
 from fulfiller.service.till import CouponSight
 from tests.contract.world import FESTIVAL, START, claim, coupon
@@ -79,9 +79,11 @@ SAME_KEY = {
 """And where the key under which it came about makes a difference."""
 
 
-def sight(*acts: Act, floor: int | None = None, **changes: Any) -> CouponSight:
+def sight(
+    *acts: Act, floor: int | None = None, pauses: tuple[Pause, ...] = (), **changes: Any
+) -> CouponSight:
     """Return a coupon as somebody sees it."""
-    return CouponSight(coupon(CLAIM, **changes), replace(FESTIVAL, floor=floor), acts)
+    return CouponSight(coupon(CLAIM, **changes), replace(FESTIVAL, floor=floor), acts, pauses)
 
 
 def decided(
@@ -139,6 +141,27 @@ def test_a_floor_makes_an_expired_coupon_good_again() -> None:
     assert decided(sight(), Verb.REDEEM, at=END) == Denied(W.COUPON_EXPIRED)
     assert _is(decided(sight(floor=END + 1), Verb.REDEEM, at=END), X)
     assert decided(sight(floor=END + 1), Verb.REDEEM, at=END + 1) == Denied(W.COUPON_EXPIRED)
+
+
+def test_a_pause_is_time_that_its_holder_gets_back() -> None:
+    """To redeem in, and to be reserved in; one that lasts gives what it has lasted."""
+    over = sight(pauses=(Pause(START + 10, START + 40),))
+    assert _is(decided(over, Verb.REDEEM, at=END + 29), X)
+    assert decided(over, Verb.REDEEM, at=END + 30) == Denied(W.COUPON_EXPIRED)
+    held = decided(over, Verb.RESERVE, MINE, at=END + 29)
+    assert isinstance(held, Coupon)
+    assert held.held_until == END + 30
+    lasting = sight(pauses=(Pause(END - 5, None),))
+    assert _is(decided(lasting, Verb.REDEEM, at=END + 4), X)
+    assert decided(lasting, Verb.REDEEM, at=END + 5) == Denied(W.COUPON_EXPIRED)
+
+
+def test_a_repeat_tells_the_pauses_as_they_are_now() -> None:
+    """What is shown of a coupon is the same whether it was done now or before."""
+    pauses = (Pause(START, START + 30),)
+    found = decided(sight(done(Verb.REDEEM), pauses=pauses, **SPENT), Verb.REDEEM, MINE)
+    assert isinstance(found, Handled)
+    assert found.sight.end(now=END) == END + 30
 
 
 def test_a_repeat_is_answered_while_it_stands() -> None:
