@@ -48,8 +48,8 @@ bench: $(VENV)/installed ## Measure against plain Celery on the same servers
 soak: ## Run under load for hours (not built yet)
 	@echo "make soak is not built yet" >&2; exit 1
 
-chaos: ## Break the worker pool on purpose and judge (not built yet)
-	@echo "make chaos is not built yet" >&2; exit 1
+chaos: $(VENV)/installed ## Kill every process under load, on both stores, and prove the books
+	@$(BIN)/python -m pytest tests/stack -m "chaos or slow" $(ARGS)
 
 # Renews config/constraints.txt from the newest packages that fit.
 pins:

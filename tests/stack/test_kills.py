@@ -61,6 +61,13 @@ BLOWS: dict[str, Blow] = {
 }
 
 
+LATER = (pytest.mark.chaos,)
+PUSHED: dict[str, tuple[pytest.MarkDecorator, ...]] = dict.fromkeys(
+    ("worker", "intake", "wipe"), ()
+)
+"""What runs on SQLite at every push; the others run in `make chaos`."""
+
+
 @pytest.fixture(scope="module")
 def stack(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -90,7 +97,7 @@ def test_a_kill_under_load_loses_no_promise_and_doubles_no_coupon(
 
 
 @pytest.mark.parametrize("stack", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("blow", ["worker", "intake", "wipe"])
+@pytest.mark.parametrize("blow", [pytest.param(b, marks=PUSHED.get(b, LATER)) for b in BLOWS])
 def test_a_kill_under_load_is_as_harmless_on_sqlite(stack: Stack, truth: Truth, blow: str) -> None:
     """The embedded store keeps every promise, too."""
     _survives(stack, truth, blow)
