@@ -14,7 +14,7 @@ from fulfiller.ops.why import why
 from fulfiller.settings import load
 
 if TYPE_CHECKING:
-    from fulfiller.client import Claim, Client, ClientError
+    from fulfiller.client import Claim, Client, ClientError, Wait
 
 DEADLINE_S = 5.0
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -116,9 +116,10 @@ def _client(url: str | None) -> "Iterator[Client]":
 
 def _end(fault: "ClientError", address: str) -> click.ClickException:
     from fulfiller.client import Invalid, Unavailable
+    from fulfiller.client import Paused as TurnedAway
 
-    if fault.code == "paused":
-        return Paused(str(fault))
+    if isinstance(fault, TurnedAway):
+        return Paused(f"{fault}; come back in {fault.retry_after_s:.0f} s")
     if isinstance(fault, Unavailable):
         return Unreachable(f"{address}: {fault}")
     if isinstance(fault, Invalid):
@@ -142,6 +143,13 @@ def _lines(answer: "Claim") -> "Iterator[str]":
     if answer.position is not None:
         yield f"position  {answer.position:,}"
     if answer.wait is not None:
-        yield f"wait      {answer.wait.low_s:.0f} to {answer.wait.high_s:.0f} s"
+        yield f"wait      {_range(answer.wait)}"
     if answer.message:
         yield f"          {answer.message}"
+
+
+def _range(wait: "Wait") -> str:
+    """Return a wait in seconds, which may have no upper end."""
+    if wait.high_s is None:
+        return f"{wait.low_s:.0f} s at least; nobody can say yet how long"
+    return f"{wait.low_s:.0f} to {wait.high_s:.0f} s"
