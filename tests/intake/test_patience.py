@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from fulfiller.domain.breaker import SECOND, Reading
+from fulfiller.domain.key import Scope
 from fulfiller.domain.mode import Gauge
 from fulfiller.domain.validity import DAY
 from fulfiller.service.steer import Act, hold, pause
@@ -124,3 +125,20 @@ def test_a_campaign_tells_everybody_that_it_is_paused(sqlite_door: Door) -> None
     assert shown["wait"]
     answer = httpx.get(f"{sqlite_door.url}/v1/campaigns/public")
     assert answer.headers["vary"] == "accept-language"
+
+
+def test_what_people_have_is_theirs_to_use_while_all_stands_still(sqlite_door: Door) -> None:
+    """Paused and held, a coupon is redeemed and taken back as ever."""
+    name = "standing"
+    sqlite_door.campaign(name)
+    with sqlite_door.caller() as caller:
+        claim = submit(caller, "mine", body("mine", campaign=name)).json()
+        sqlite_door.issue(claim)
+        coupon = caller.get(f"/v1/claims/{claim['claim_id']}").json()["coupon"]["code"]
+    act = Act(reason="a check", actor="operator:li", now=sqlite_door.store.now())
+    for stop in (pause, hold):
+        assert stop(name, act, store=sqlite_door.store).changed
+    with sqlite_door.caller("palace", frozenset({Scope.COUPON_REDEEM})) as till:
+        for verb, state in (("redeem", "redeemed"), ("rollback", "issued")):
+            done = till.post(f"/v1/coupons/{coupon}/{verb}", headers={"idempotency-key": "till"})
+            assert (done.status_code, done.json()["state"]) == (200, state)
