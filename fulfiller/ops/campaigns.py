@@ -22,6 +22,7 @@ from fulfiller.ops.moments import spoken, stamp
 from fulfiller.ops.person import operator
 from fulfiller.ops.show import json_option, remark, show, table
 from fulfiller.ops.steering import OF_A_CAMPAIGN
+from fulfiller.ops.wording import patience, proofread
 from fulfiller.service.create import create as create_campaign
 from fulfiller.service.create import is_created
 from fulfiller.service.extend import Extension, extend
@@ -38,7 +39,7 @@ def campaign() -> None:
     """Create, list, show, steer and extend campaigns."""
 
 
-for each in OF_A_CAMPAIGN:
+for each in (*OF_A_CAMPAIGN, patience):
     campaign.add_command(each)
 
 
@@ -59,6 +60,7 @@ def create(file: Path, **stated: str | int | None) -> None:
     with closing(open_truth(load(), application="cli")) as store:
         now = store.now()
         new = campaign_from_terms(_terms(file) | _overrides(stated, now))
+        proofread(new.patience, f"{file}: patience.")
         store.add_account(new.owner, at=now)
         if create_campaign(new, store=store, now=now, actor=operator()):
             remark(f"Created {new.id}: {new.coupons:,} coupons of {new.value}.")
