@@ -5,7 +5,7 @@ Each finding names its law and, where the law is broken, the first row that brea
 
 from collections.abc import Sequence
 
-from fulfiller.store import chain, ledger
+from fulfiller.store import chain, decisions, ledger
 from fulfiller.store.laws import LAWS, Finding, judge
 from fulfiller.store.snapshot import Snapshot, snapshot
 
@@ -21,4 +21,4 @@ def prove(store_url: str) -> Sequence[Finding]:
 def findings(seen: Snapshot) -> Sequence[Finding]:
     """Judge every law in a snapshot that is open already."""
     rows = [judge(law, seen) for law in LAWS]
-    return (*rows, *ledger.findings(seen), chain.finding(seen))
+    return (*rows, *ledger.findings(seen), *decisions.findings(seen), chain.finding(seen))

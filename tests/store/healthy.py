@@ -3,18 +3,22 @@
 from dataclasses import replace
 
 from fulfiller.domain.act import Verb
+from fulfiller.domain.breaker import Reading
+from fulfiller.domain.campaign import policy
 from fulfiller.domain.claim import ClaimId, Stage
 from fulfiller.domain.code import mint
 from fulfiller.domain.event import Kind
 from fulfiller.domain.tier import Tier
-from fulfiller.domain.validity import DAY
+from fulfiller.domain.validity import DAY, SECOND
 from fulfiller.service.book import entering, events, moves, shifting
 from fulfiller.service.extend import extend
+from fulfiller.service.govern import move
 from fulfiller.service.issue import issue
 from fulfiller.service.move import abandon, cancel, park, replay
 from fulfiller.service.port import Writes
 from fulfiller.service.redeem import Handled, Order, handle
 from fulfiller.service.seal import seal
+from fulfiller.service.steer import Act, hold, unhold
 from fulfiller.wiring import Truth
 from tests.contract.world import (
     KEY,
@@ -50,10 +54,25 @@ def healthy(store: Truth) -> dict[str, ClaimId]:
     seen["abandoned"] = abandoned[0]
     seen["waitlisted"], seen["admitted"] = _waitlisted(store)
     ask(store, *(request(f"s{n}", campaign="small", key=f"s{n}") for n in range(5)))
+    _moved(store)
     seen |= _handled(store)
     _sealed(store)
     seen["unsealed"] = taken_in(store, "late")[0]
     return seen
+
+
+def _moved(store: Truth) -> None:
+    """Let a breaker trip, ramp and flow by itself, and somebody hold another campaign a while."""
+    busy = found(store, id="rush", backlog_threshold=1)
+    ask(store, *(request(f"b{n}", campaign="rush", key=f"b{n}") for n in range(2)))
+    for seconds in (30, 120):
+        row = store.modes()["rush"]
+        stepped = move(row, Reading(), policy(busy), START + seconds * SECOND, "keeper")
+        assert stepped is not None
+        assert store.move_mode(row, *stepped)
+    act = Act(reason="stocktaking", actor="operator:li", now=START)
+    assert hold("till", act, store=store).changed
+    assert unhold("till", act, store=store).changed
 
 
 NAMES = ("issued", "issued too", "cancelled", "parked", "replayed", "accepted")

@@ -17,8 +17,9 @@ from tests.contract.world import new_id
 from tests.store.corruptions import CORRUPTIONS, Corruption
 from tests.store.coupon_corruptions import COUPON_CORRUPTIONS
 from tests.store.healthy import healthy
+from tests.store.mode_corruptions import MODE_CORRUPTIONS
 
-EVERY = CORRUPTIONS | COUPON_CORRUPTIONS
+EVERY = CORRUPTIONS | COUPON_CORRUPTIONS | MODE_CORRUPTIONS
 
 
 @pytest.fixture
