@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory, gettempdir
 import psycopg
 import pytest
 from hypothesis import settings
+from kombu import pools
 from redis import Redis
 
 from fulfiller.ops.embedded import postgres as embedded_postgres
@@ -52,6 +53,8 @@ def _valkey(home: Path) -> Iterator[Server]:
 def valkey(_valkey: Server) -> Iterator[Server]:
     """An empty broker; the next test gets it running and empty whatever this one does."""
     yield from _revived(_valkey, _flush)
+    # What kombu keeps for the next app of the same address may have seen a server die.
+    pools.reset()
 
 
 @pytest.fixture(scope="session")

