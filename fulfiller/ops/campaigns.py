@@ -20,6 +20,7 @@ from fulfiller.ops.listing import COLUMNS, row
 from fulfiller.ops.modes import overruling
 from fulfiller.ops.moments import spoken, stamp
 from fulfiller.ops.person import operator
+from fulfiller.ops.pressing import pressure
 from fulfiller.ops.show import json_option, remark, show, table
 from fulfiller.ops.steering import OF_A_CAMPAIGN
 from fulfiller.ops.wording import patience, proofread
@@ -39,7 +40,7 @@ def campaign() -> None:
     """Create, list, show, steer and extend campaigns."""
 
 
-for each in (*OF_A_CAMPAIGN, patience):
+for each in (*OF_A_CAMPAIGN, patience, pressure):
     campaign.add_command(each)
 
 
