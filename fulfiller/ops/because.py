@@ -8,6 +8,7 @@ from fulfiller.domain.breaker import Mode
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import OpenClaim, State, public_id
 from fulfiller.domain.mode import SERVICE, ModeRow, ruling
+from fulfiller.domain.validity import Pause
 from fulfiller.ops.figures import Figures
 from fulfiller.ops.modes import clock, held_said, length, named, said
 from fulfiller.service.parked import Parked
@@ -19,7 +20,8 @@ class Scene:
     """A claim and all around it that decides what becomes of it.
 
     `row` is there while the claim is open, `ahead` while it is waitlisted, `parked` while it
-    is parked. `missing` says which processes nobody has seen, in sentences.
+    is parked. `missing` says which processes nobody has seen, in sentences; `pauses` are
+    those that lengthen the life of its coupon, if any do.
     """
 
     now: int
@@ -31,6 +33,7 @@ class Scene:
     ahead: int | None = None
     parked: Parked | None = None
     missing: tuple[str, ...] = ()
+    pauses: tuple[Pause, ...] = ()
 
     @property
     def ruling(self) -> ModeRow:
@@ -125,8 +128,8 @@ def _issued(scene: Scene) -> Iterator[str]:
     after = length(coupon.issued_at - scene.view.claim.accepted_at)
     yield f"issued at {_at(coupon.issued_at, scene)}, {after} after it came in"
     floor = scene.campaign.floor
-    standing = coupon.standing(now=scene.now, floor=floor)
-    end = _at(coupon.end(now=scene.now, floor=floor), scene)
+    standing = coupon.standing(now=scene.now, floor=floor, pauses=scene.pauses)
+    end = _at(coupon.end(now=scene.now, floor=floor, pauses=scene.pauses), scene)
     yield f"its coupon {coupon.public_id} is {standing}; valid until {end}"
 
 

@@ -51,10 +51,12 @@ def show_coupon(code: str, *, as_json: bool) -> None:
     settings = load()
     mark = _mark(code, code_key(settings))
     with closing(open_truth(settings, application="cli")) as store:
+        # Before the look: a pause that still lasts must not be promised ahead.
+        now = store.now()
         sight = see(mark, OPERATOR, store=store)
         if sight is None:
             raise Failed(UNKNOWN)
-        _show(sight, store.now(), as_json=as_json)
+        _show(sight, now, as_json=as_json)
 
 
 @examples("fulfiller coupon redeem 7Q2M-4XKD-0R8T-V5WA")
@@ -106,7 +108,7 @@ def _do(verb: Verb, code: str, key: str | None, reason: str = "", *, as_json: bo
             raise Failed(DENIED[done.why])
         if done.replayed:
             remark("That was done before.")
-        _show(CouponSight(done.coupon, done.campaign), now, as_json=as_json)
+        _show(done.sight, now, as_json=as_json)
 
 
 def _mark(code: str, key: CodeKey) -> bytes:
@@ -128,13 +130,12 @@ def _show(sight: CouponSight, now: int, *, as_json: bool) -> None:
 
 def _answer(sight: CouponSight, now: int) -> dict[str, object]:
     held: Coupon = sight.coupon
-    floor = sight.campaign.floor
     return {
         "coupon": held.public_id,
         "campaign": held.campaign,
-        "state": held.standing(now=now, floor=floor).value,
+        "state": sight.standing(now=now).value,
         "value": str(Money(held.amount, sight.campaign.value.currency)),
         "issued_at": stamp(held.issued_at),
-        "valid_until": stamp(held.end(now=now, floor=floor)),
+        "valid_until": stamp(sight.end(now=now)),
         "checkout": held.checkout,
     }

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
+from inspect import cleandoc
 from typing import Any, TypeVar
 
 import click
@@ -20,7 +21,7 @@ def examples(*lines: str) -> Callable[[AnyCommand], AnyCommand]:
     def add(command: AnyCommand) -> AnyCommand:
         # The backspace keeps click from filling the lines up.
         shown = "\n".join(f"  {line}" for line in lines)
-        command.help = f"{command.help or ''}\n\n\b\nExamples:\n{shown}"
+        command.help = f"{cleandoc(command.help or '')}\n\n\b\nExamples:\n{shown}"
         return command
 
     return add

@@ -57,6 +57,7 @@ def _scene(claim_id: ClaimId, store: Truth) -> Scene | None:
         ahead=store.ahead((claim_id,)).get(claim_id) if waits else None,
         parked=next(iter(named((claim_id,), store)), None) if is_parked else None,
         missing=tuple(_missing(store)),
+        pauses=tuple(store.pauses(campaign.id)) if campaign.pause_credit else (),
     )
 
 
