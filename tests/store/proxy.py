@@ -31,6 +31,7 @@ class Wire:
         self._word = b""
         self._cut = Cut.BEFORE
         self._ends: list[socket.socket] = []
+        self._down = False
         self.broken = Event()
         Thread(target=self._accept, daemon=True).start()
 
@@ -40,18 +41,30 @@ class Wire:
         self.broken.clear()
         self._word = word.encode()
 
+    def take_down(self) -> None:
+        """Break every connection, and each new one as soon as it is made, until it is mended."""
+        self._down = True
+        for end in self._ends:
+            _end(end)
+
+    def mend(self) -> None:
+        """Carry new connections again."""
+        self._down = False
+
     def close(self) -> None:
         """End everything."""
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        for end in self._ends:
-            _end(end)
+        self.take_down()
 
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                if self._down:
+                    _end(client)
+                    continue
                 server = socket.create_connection((HOST, self._server_port))
                 self._ends += [client, server]
                 line = _Line(self, client, server)
