@@ -180,6 +180,14 @@ LAWS = (
         says="clm_{claim_id}: {kind} is {stored} times in the tables, {logged} times in the log",
     ),
     Law(
+        name="no refusal without its reason",
+        over="outcome",
+        offenders="""
+          select claim_id, actor from outcome
+          where ending = 'declined' and trim(reason) = ''""",
+        says="clm_{claim_id} was declined by {actor}, who gave no reason",
+    ),
+    Law(
         name="open claims stand where the log left them",
         over="open_claim",
         offenders=f"""

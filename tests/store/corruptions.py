@@ -12,6 +12,7 @@ KEYS_LEAD = "each key leads to a claim of its account"
 KEYED = "each claim has a key that leads to it"
 ENTERED = "each claim entered the log once"
 ENDINGS = "each coupon and outcome is one event, and the other way round"
+REASONS = "no refusal without its reason"
 STAGES = "open claims stand where the log left them"
 NAMED = "events name claims of their campaign and tier"
 MOVED = "events move as much money as their claims are worth"
@@ -134,6 +135,11 @@ CORRUPTIONS = {
         ENDINGS,
         "update event set kind = 'claim.declined' where kind = 'claim.cancelled' and tier = 3",
         says="clm_{cancelled}: claim.",
+    ),
+    "a refusal that nobody explains": spoilt(
+        REASONS,
+        "update outcome set reason = ' ' where claim_id = :abandoned",
+        says="clm_{abandoned} was declined by operator:li",
     ),
     "a parked claim at work": spoilt(
         STAGES,
