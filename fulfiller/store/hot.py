@@ -246,11 +246,14 @@ READY = statement(
 LAST_SEAL = statement("select number, xid, event_id, digest from seal order by number desc limit 1")
 
 # Behind a position and below every running transaction: nothing can come before these later.
+# SQLite numbers no transactions, for they come one by one. It would search for both numbers by
+# the first alone and walk through the whole log: 43 ms for 500,000 events, against 0.1 by id.
 UNSEALED = statement(
     f"select xid, id, {listed(EVENT)} from event"
-    " where (xid, id) > ({xid:bigint}, {id:bigint}) and <settled>"
-    " order by event.xid, event.id limit {limit:bigint}",
+    " where <behind> and <settled> order by <position> limit {limit:bigint}",
+    behind="id > {id:bigint}",
     settled="1 = 1",
+    position="event.id",
 )
 
 # The sealed log, as its readers follow it.

@@ -122,9 +122,11 @@ def _sqlite(spot: re.Match[str]) -> str:
 
 
 _POSTGRES_WORDS = {
+    "behind": "(xid, id) > ({xid:bigint}, {id:bigint})",
     "for_update": "for update",
     "member": "cast(encode(substring(ids from 16 * n + 1 for 16), 'hex') as uuid)",
     "members": "select 1 from generate_series(0, length(ids) / 16 - 1) as n",
+    "position": "event.xid, event.id",
     "settled": "xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
     "unheld": "campaign <> all(array(select scope from mode where held))"
     " and not ('*' = any(array(select scope from mode where held)))",

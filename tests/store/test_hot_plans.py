@@ -11,18 +11,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from fulfiller.store import hot
 from fulfiller.store.array import literal
 from fulfiller.store.statement import Statement
+from tests.store.statements import ANY, ARGS, BIG, HOT, ROWS
 
-ROWS = 20_000
-BIG = ("claim", "open_claim", "coupon", "outcome", "caller_key", "event", "seal", "coupon_act")
-"""Tables that grow with the claims; the others have a row per campaign, stripe or process."""
-
-HOT = {name: value for name, value in vars(hot).items() if isinstance(value, Statement)} | {
-    "MOVE_STRIPE": hot.move_stripe(("available", "reserved"), guarded=False),
-    "MOVE_STRIPE_GUARDED": hot.move_stripe(("available", "reserved"), guarded=True),
-}
 COSTLY = ("Hash Join", "Merge Join", "Sort", "Incremental Sort", "Hash")
 STATES = ("empty", "fresh", "analyzed")
 
@@ -33,7 +25,10 @@ FILLING = """
     from generate_series(1, {rows}) n;
   insert into caller_key select account, "user", claim_id, 'x', accepted_at from claim;
   insert into open_claim select claim_id, campaign, tier, account, "user", "grant", slot, 0,
-    amount, null, 'accepted', accepted_at, null, 0 from claim;
+    amount, null, case when accepted_at % 2 = 0 then 'accepted' else 'waitlisted' end,
+    accepted_at, null, 0 from claim;
+  insert into waitlist_block select campaign, tier, ready_at, claim_id, 1000 from open_claim
+    where ready_at % 1000 = 1;
   insert into coupon select claim_id, campaign, account, 0, tier, amount, 1, 0,
     decode(md5(claim_id::text), 'hex'), 0, 0, 'issued' from claim where accepted_at % 3 = 0;
   insert into coupon_act select account, 'k' || claim_id, 'redeem', claim_id, 1, 0 from coupon;
@@ -43,22 +38,6 @@ FILLING = """
     select accepted_at, 0, campaign, 2, 'claim.accepted', '', 0, '', '' from claim;
   insert into seal select id, xid, id, '' from event where id % 2 = 0;
 """
-
-
-ARGS: dict[str, object] = {
-    "campaign": "festival",
-    "scopes": ["*", "festival"],
-    "campaigns": ["festival"],
-    "accounts": ["shop"],
-    "keys": [f"u{n}" for n in range(100)],
-    "users": [f"u{n}" for n in range(100)],
-    "ids": [f"01900000-0000-7000-8000-{n:012x}" for n in range(500)],
-    "stages": ["accepted"],
-    "kinds": ["claim.accepted"],
-    "limit": 500,
-}
-"""Values as busy processes send them; what is not here is `ANY` of its type, or 1."""
-ANY = {"uuid": "01900000-0000-7000-8000-000000000001", "text": "x", "bytea": "\\x00"}
 
 Line = psycopg.Connection[tuple[Any, ...]]
 Node = dict[str, Any]
