@@ -6,7 +6,9 @@ import httpx
 
 from tests.intake.door import Door, body
 
-TOGETHER = 60
+TOGETHER = 100
+KEYS = 50
+FEW = 7
 
 
 async def _all(
@@ -27,7 +29,7 @@ async def _all(
 
 
 def test_one_key_many_times_is_one_claim(door: Door) -> None:
-    """60 parallel submissions of one key: one claim, 60 answers with its id, one 202."""
+    """100 parallel submissions of one key: one claim, 100 answers with its id, one 202."""
     key = door.key("teahouse")
     answers = asyncio.run(_all(door, key, [body()] * TOGETHER, ["one"] * TOGETHER))
     assert len({answer.json()["claim_id"] for answer in answers}) == 1
@@ -35,23 +37,23 @@ def test_one_key_many_times_is_one_claim(door: Door) -> None:
     assert door.entered() == 1
 
 
-def test_one_identity_under_forty_keys_is_one_claim(door: Door) -> None:
-    """The same user from 40 connections under different keys: one claim, told 40 times."""
+def test_one_identity_under_fifty_keys_is_one_claim(door: Door) -> None:
+    """The same user from 50 connections under different keys: one claim, told 50 times."""
     key = door.key("teahouse")
-    answers = asyncio.run(_all(door, key, [body()] * 40, [f"k{n}" for n in range(40)]))
+    answers = asyncio.run(_all(door, key, [body()] * KEYS, [f"k{n}" for n in range(KEYS)]))
     assert len({answer.json()["claim_id"] for answer in answers}) == 1
     assert door.entered() == 1
 
 
 def test_many_users_for_few_coupons_get_exactly_those(door: Door) -> None:
-    """60 at once for 7 coupons: 7 are kept, the others are told that all are taken."""
-    door.campaign("tiny", budget=7 * 2_500)
+    """100 at once for 7 coupons: 7 are kept, the others are told that all are taken."""
+    door.campaign("tiny", budget=FEW * 2_500)
     key = door.key("teahouse")
     bodies = [body(f"u{n}", "tiny") for n in range(TOGETHER)]
     answers = asyncio.run(_all(door, key, bodies, [f"k{n}" for n in range(TOGETHER)]))
     statuses = sorted(answer.status_code for answer in answers)
-    assert statuses == [202] * 7 + [409] * (TOGETHER - 7)
-    assert door.entered("tiny") == 7
+    assert statuses == [202] * FEW + [409] * (TOGETHER - FEW)
+    assert door.entered("tiny") == FEW
 
 
 def test_together_they_share_commits(door: Door) -> None:
