@@ -39,7 +39,8 @@ class Settings:
 
     `secret` is the root of the coupon codes and of the stored hashes of API keys; without it
     no code can be told again. `group_max`: claims committed together at most;
-    `worker_slots`: tasks that one worker runs at a time. `eligibility`: a hook as
+    `worker_slots`: tasks that one worker runs at a time. `intake_nice`: how far an intake gives
+    way to workers, so that issuing comes first where processors are short. `eligibility`: a hook as
     `package.module:function`; without it an entry point of that group, if there is one.
     """
 
@@ -49,6 +50,7 @@ class Settings:
     broker_url: str = field(default="redis://127.0.0.1:6379/0", repr=False)
     intake_host: str = "127.0.0.1"
     intake_port: int = 8080
+    intake_nice: int = 5
     flower_host: str = "127.0.0.1"
     flower_port: int = 5555
     group_max: int = 500
@@ -236,6 +238,7 @@ def _checks(settings: Settings) -> tuple[tuple[str, bool, str], ...]:
         ("broker_url", settings.broker_url.startswith(BROKERS), _begins(BROKERS)),
         ("secret", not secret or len(secret) >= SECRET_LENGTH_MIN, "use at least 16 characters"),
         ("group_max", 1 <= settings.group_max <= 1_000, "use 1 to 1000 claims"),
+        ("intake_nice", 0 <= settings.intake_nice <= 19, "use 0 to 19, 0 gives way to nobody"),
         ("worker_slots", 1 <= settings.worker_slots <= 256, "use 1 to 256 tasks"),
         ("eligibility", not hook or bool(HOOK.fullmatch(hook)), "write package.module:function"),
         ("eligibility_deadline_s", 1 <= settings.eligibility_deadline_s <= 5, "use 1 to 5 seconds"),

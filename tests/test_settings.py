@@ -66,6 +66,7 @@ def test_groups_may_be_set_off_by_two_underscores(tmp_path: Path) -> None:
         ({"FULFILLER_GROUP_MAX": "0"}, ["FULFILLER_GROUP_MAX", "1 to 1000"]),
         ({"FULFILLER_STORE_URL": "memory://"}, ["FULFILLER_STORE_URL", "sqlite:////"]),
         ({"FULFILLER_WORKER_SLOTS": "0"}, ["FULFILLER_WORKER_SLOTS", "1 to 256"]),
+        ({"FULFILLER_INTAKE_NICE": "-1"}, ["FULFILLER_INTAKE_NICE", "0 to 19"]),
         ({"FULFILLER_LOG_LEVEL": "loud"}, ["FULFILLER_LOG_LEVEL", "warning"]),
         ({"FULFILLER_API_URL": "ftp://x"}, ["FULFILLER_API_URL", "http://"]),
         ({"FULFILLER_SECRET": "short"}, ["FULFILLER_SECRET", "16 characters"]),

@@ -10,6 +10,7 @@ from fulfiller.intake.serve import announce
 from fulfiller.intake.serve import run as serve
 from fulfiller.ops.exits import Misused
 from fulfiller.ops.log import start_log
+from fulfiller.ops.yielding import give_way
 from fulfiller.settings import Settings
 from fulfiller.wiring import code_key, open_broker, open_truth, pepper
 
@@ -17,6 +18,8 @@ from fulfiller.wiring import code_key, open_broker, open_truth, pepper
 def run(settings: Settings, *, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT; requests that are under way get their answers."""
     start_log(settings.log_level)
+    # To accept is cheaper than to issue, and would outrun it.
+    give_way(settings.intake_nice)
     app = create_app(intake_parts(settings))
     try:
         serve(app, host, port, announce)

@@ -1,6 +1,7 @@
 """The intake as a process: ready when it says so, short with the slow, graceful at the end."""
 
 import json
+import os
 import re
 import socket
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from tests import processes
 from tests.intake.door import BOTH, DEAD_BROKER, NAME, Door, make_key, opened, submit
 from tests.waiting import until
 
+NICEST = 19
+
 
 @dataclass(frozen=True, slots=True)
 class Intake:
@@ -31,14 +34,14 @@ class Intake:
 
 
 @contextmanager
-def running(door: Door, folder: Path) -> Iterator[Intake]:
-    """Run an intake process until the block ends."""
+def running(door: Door, folder: Path, **more: str) -> Iterator[Intake]:
+    """Run an intake process until the block ends; `more` are settings."""
     settings = {
         "FULFILLER_STORE_URL": door.store_url,
         "FULFILLER_BROKER_URL": DEAD_BROKER,
         "FULFILLER_HOME": str(folder),
         "FULFILLER_SECRET": "a secret for tests only",
-    }
+    } | more
     key = make_key(door.store, "teahouse", BOTH, pepper(load(settings)))
     argv = ["fulfiller", "intake", "--port", "0"]
     process = processes.start(argv, env=settings, log=folder / "intake.log")
@@ -80,6 +83,19 @@ def test_a_claim_under_way_is_answered_before_the_end(postgres_url: str, tmp_pat
             assert intake.process.popen.wait(15) == 0
         assert kept.status_code == 202
         assert door.entered() == 1
+
+
+@pytest.mark.parametrize(("setting", "steps"), [({}, 5), ({"FULFILLER_INTAKE_NICE": "0"}, 0)])
+def test_it_gives_way_to_workers(
+    setting: dict[str, str], steps: int, sqlite_door: Door, tmp_path: Path
+) -> None:
+    """Each of its threads is nicer than whoever started it, by as much as is set."""
+    mine = os.getpriority(os.PRIO_PROCESS, 0)
+    with running(sqlite_door, tmp_path, **setting) as intake:
+        threads = [int(each.name) for each in Path(f"/proc/{intake.process.pid}/task").iterdir()]
+        found = {os.getpriority(os.PRIO_PROCESS, thread) for thread in threads}
+    assert len(threads) > 1
+    assert found == {min(mine + steps, NICEST)}
 
 
 def test_half_a_request_is_cut(sqlite_url: str) -> None:

@@ -1,0 +1,34 @@
+"""Giving way, as Linux shares the processor out: among sessions, then within each."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fulfiller.ops.yielding import AUTOGROUP
+
+GIVING_WAY = "from fulfiller.ops.yielding import give_way; give_way(7)"
+SHOWING = "from pathlib import Path; print(Path('/proc/self/autogroup').read_text())"
+
+
+def group_after(*steps: str, apart: bool) -> str:
+    """Return how a process's session stands after these steps, maybe in a session of its own."""
+    program = [sys.executable, "-c", "; ".join((*steps, SHOWING))]
+    done = subprocess.run(
+        program, start_new_session=apart, capture_output=True, text=True, check=True
+    )
+    return done.stdout.split(maxsplit=1)[1].strip()
+
+
+@pytest.mark.skipif(not AUTOGROUP.exists(), reason="this system knows no groups of sessions")
+def test_a_session_of_its_own_gives_way_as_a_whole() -> None:
+    """Else the niceness of a process in it would count for nothing against other sessions."""
+    assert group_after(GIVING_WAY, apart=True) == "nice 7"
+
+
+@pytest.mark.skipif(not AUTOGROUP.exists(), reason="this system knows no groups of sessions")
+def test_the_session_of_others_is_left_alone() -> None:
+    """A process started from a shell does not slow down whatever else runs there."""
+    before = Path("/proc/self/autogroup").read_text().split(maxsplit=1)[1].strip()
+    assert group_after(GIVING_WAY, apart=False) == before
