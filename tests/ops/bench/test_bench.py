@@ -17,6 +17,10 @@ ROLES = {
 }
 
 
+CLAIMS = "6000"
+"""So many that each arm takes several ticks of the clock that counts CPU time."""
+
+
 @pytest.mark.slow
 def test_a_small_bench_measures_every_arm_and_leaves_nothing_behind(tmp_path: Path) -> None:
     """One round with few claims: JSON of the promised shape, all accepted, nothing left over."""
