@@ -50,7 +50,7 @@ class Settings:
     broker_url: str = field(default="redis://127.0.0.1:6379/0", repr=False)
     intake_host: str = "127.0.0.1"
     intake_port: int = 8080
-    intake_nice: int = 5
+    intake_nice: int = 0
     flower_host: str = "127.0.0.1"
     flower_port: int = 5555
     group_max: int = 500
