@@ -1,5 +1,6 @@
 """The intake's process: the HTTP door, with its parts wired."""
 
+import gc
 from functools import partial
 
 from fulfiller.clock import StoreClock, monotonic, new_claim_id
@@ -21,6 +22,7 @@ def run(settings: Settings, *, host: str, port: int) -> None:
     # To accept is cheaper than to issue, and would outrun it.
     give_way(settings.intake_nice)
     app = create_app(intake_parts(settings))
+    _settle()
     try:
         serve(app, host, port, announce)
     except OSError as fault:
@@ -28,6 +30,16 @@ def run(settings: Settings, *, host: str, port: int) -> None:
             f"can't listen on {host} port {port} ({fault.strerror}): "
             "choose another with --port or FULFILLER_INTAKE_PORT"
         ) from fault
+
+
+def _settle() -> None:
+    """Leave what lives as long as the process out of every collection of garbage.
+
+    The first full one after the start walked through all modules in the midst of the first
+    load: 60 to 70 ms in which nobody was answered.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def intake_parts(settings: Settings) -> IntakeParts:

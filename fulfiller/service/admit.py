@@ -68,22 +68,23 @@ def admit(usher: Usher, *, store: Store, fence: int) -> int:
     )
 
 
-def room(campaign: Campaign, row: ModeRow, backlog: int) -> int | None:
-    """Return how many claims fit below the mark; None if nobody knows where that is.
+def room(campaign: Campaign, row: ModeRow, backlog: int) -> int:
+    """Return how many claims fit below the mark.
 
     The mark is the one that resumes, or what workers issue until the next admissions, if that
-    is more; never so much that the breaker would trip again.
+    is more; never so much that the breaker would trip again, and one at least. Where nobody
+    knows a mark it is a hint's worth: enough to keep workers at it, so that it can be measured.
     """
     gauge = row.gauge
     if gauge is None:
-        return None
+        return max(0, BATCH - backlog)
     rate = gauge.reading.rate or 0.0
     mark = gauge.resume_at
     if mark is not None and gauge.threshold is not None:
         mark = max(mark, min(int(rate * AHEAD_S), int(TRIP_SHARE * gauge.threshold)))
     promised = int(CLEAR_SHARE * campaign.promise_s * rate) if rate else None
     marks = [each for each in (mark, promised) if each is not None]
-    return max(0, min(marks) - backlog) if marks else None
+    return max(0, max(1, min(marks, default=BATCH)) - backlog)
 
 
 def _admit_to(campaign: Campaign, usher: Usher, survey: Survey, store: Store, fence: int) -> int:
@@ -102,11 +103,9 @@ def _admit_to(campaign: Campaign, usher: Usher, survey: Survey, store: Store, fe
     return done
 
 
-def _allowed(mode: Mode, earned: int, space: int | None) -> int:
+def _allowed(mode: Mode, earned: int, space: int) -> int:
     """Return how many may be admitted: in a ramp what it gives, else what there is room for."""
-    if mode is Mode.RAMPING:
-        return earned if space is None else min(earned, space)
-    return earned if space is None else space
+    return min(earned, space) if mode is Mode.RAMPING else space
 
 
 def _pace(row: ModeRow) -> float:

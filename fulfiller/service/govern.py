@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 from fulfiller.domain.breaker import Breaker, Mode, Policy, Reading, step, thresholds
 from fulfiller.domain.campaign import Campaign, policy
 from fulfiller.domain.event import Event, Kind
-from fulfiller.domain.mode import SERVICE, Gauge, ModeRow, held
+from fulfiller.domain.mode import SERVICE, Gauge, ModeRow, admitted_share, held
 from fulfiller.domain.pace import Rate
 from fulfiller.domain.pressure import pressure
 from fulfiller.domain.stripe import Count, Tally
 from fulfiller.domain.tier import Tier
 from fulfiller.domain.verdict import Verdict, cause, written
 from fulfiller.service.helm import Survey
-from fulfiller.service.meter import Meter
+from fulfiller.service.meter import LATELY_S, Meter
 from fulfiller.service.port import Store
 
 KINDS = {
@@ -27,6 +27,10 @@ KINDS = {
     Mode.RAMPING: Kind.MODE_RAMPING,
 }
 NEVER_S = 1e9
+CLAIMS_SEEN = 3
+"""Claims that a rate must have had the time for before their absence means anything."""
+MEASURED_MAX_S = 240.0
+"""A rate that is slower than that to see is taken as it is stated."""
 SERVICE_POLICY = Policy(promise_s=NEVER_S, oldest_s=NEVER_S)
 """The service as a whole is judged by its store alone; each campaign by all the rest."""
 SECOND = 1_000_000
@@ -34,12 +38,16 @@ SECOND = 1_000_000
 
 @dataclass(slots=True)
 class Chair:
-    """What a governing keeper remembers: a meter per campaign, and how the store behaves."""
+    """What a governing keeper remembers: a meter per campaign, and how the store behaves.
+
+    `waitlisted` is how many wait in all, `admitting` whether any of them may be admitted now.
+    """
 
     meters: dict[str, Meter] = field(default_factory=dict)
     held: dict[str, bool] = field(default_factory=dict)
     store_s: float = 0.0
     waitlisted: int = 0
+    admitting: bool = False
 
     def forget(self) -> None:
         """Start over."""
@@ -74,6 +82,10 @@ def govern(chair: Chair, *, store: Store, fence: int) -> Governed:
             store.move_mode(row, *_unheld(row, survey.now), fence=fence)
         if _worth_showing(row, gauge):
             gauges[scope] = gauge
+    chair.admitting = bool(moved) or any(
+        count_of(sums, Count.WAITLISTED) and _admits(survey, name)
+        for name, sums in survey.sums.items()
+    )
     if gauges:
         store.show_gauges(gauges, fence=fence)
     return Governed(tuple(moved))
@@ -147,6 +159,11 @@ def _seen(row: ModeRow, backlog: int) -> Reading:
     return Reading(backlog=backlog, rate=last.rate, pressure=last.pressure, held=row.held)
 
 
+def _admits(survey: Survey, campaign: str) -> bool:
+    open_for_some = admitted_share(survey.modes, campaign, survey.now) > 0
+    return open_for_some and not held(survey.modes, campaign)
+
+
 def _policy(survey: Survey, scope: str) -> Policy | None:
     if scope == SERVICE:
         return SERVICE_POLICY
@@ -157,14 +174,9 @@ def _policy(survey: Survey, scope: str) -> Policy | None:
 def _gauge(scope: str, row: ModeRow, rules: Policy, survey: Survey, chair: Chair) -> Gauge:
     if scope == SERVICE:
         return Gauge(at=survey.now, reading=Reading(store_s=chair.store_s))
-    meter = _metered(scope, survey, chair)
-    rate = meter.rate
-    limit = survey.campaigns[scope].issuing_rate
-    if rate is None and limit is not None:
-        rate = Rate.parse(limit).per_s
-    if rate is None and row.gauge is not None:
-        # A new leader goes on with what the last one knew.
-        rate = row.gauge.reading.rate
+    limit = _limit(survey.campaigns[scope])
+    meter = _metered(scope, survey, chair, _lately_s(limit))
+    rate = _rate(meter, limit, row)
     reading = _reading(scope, rate, survey)
     high, low = thresholds(reading, rules)
     bounds = meter.bounds() or (rate, rate)
@@ -178,8 +190,27 @@ def _gauge(scope: str, row: ModeRow, rules: Policy, survey: Survey, chair: Chair
     )
 
 
-def _metered(scope: str, survey: Survey, chair: Chair) -> Meter:
-    meter = chair.meters.setdefault(scope, Meter())
+def _rate(meter: Meter, limit: Rate | None, row: ModeRow) -> float | None:
+    """Return the issuing rate: measured, else as planned, else what the last leader knew."""
+    if limit is not None and (meter.rate is None or _lately_s(limit) > MEASURED_MAX_S):
+        return limit.per_s
+    if meter.rate is None and row.gauge is not None:
+        # But not that there was no progress: that is for each leader to see.
+        return row.gauge.reading.rate or None
+    return meter.rate
+
+
+def _limit(campaign: Campaign) -> Rate | None:
+    return None if campaign.issuing_rate is None else Rate.parse(campaign.issuing_rate)
+
+
+def _lately_s(limit: Rate | None) -> float:
+    """Return the seconds that a rate is taken over: some claims long where few are allowed."""
+    return LATELY_S if limit is None else max(LATELY_S, CLAIMS_SEEN / limit.per_s)
+
+
+def _metered(scope: str, survey: Survey, chair: Chair, lately_s: float) -> Meter:
+    meter = chair.meters.setdefault(scope, Meter(lately_s))
     sums, stopped = survey.sums[scope], held(survey.modes, scope)
     if stopped or chair.held.get(scope):
         meter.forget_last()

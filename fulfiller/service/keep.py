@@ -247,7 +247,7 @@ class Keeper:
             self._chair.store_s = median(self._took) if len(self._took) > STORE_READINGS // 2 else 0
 
     def _admit(self, now: int) -> None:
-        if self._fence is not None and self._chair.waitlisted:
+        if self._fence is not None and self._chair.admitting:
             self._admitted = admit(self._usher, store=self._store, fence=self._fence)
             self._due["admit"] = now + ADMIT
 

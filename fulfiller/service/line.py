@@ -53,7 +53,9 @@ def count_places(clerk: Clerk, *, store: CountedStore, fence: int) -> None:
         known = clerk.blocks.get(lane)
         old = list(store.blocks(lane)) if known is None else known
         new = _counted(lane, old, clerk.turn, store)
-        new += _cut(lane, new[-1].end if new else FRONT, store, survey.now)
+        waiting_there = survey.sums.get(lane.campaign, {}).get((lane.tier, Count.WAITLISTED), 0)
+        if waiting_there - sum(block.count for block in new) >= BLOCK:
+            new += _cut(lane, new[-1].end if new else FRONT, store, survey.now)
         _keep(lane, old, new, store, fence)
         clerk.blocks[lane] = new
         if not new and lane not in waiting:

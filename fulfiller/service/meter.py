@@ -3,7 +3,9 @@
 An interval counts as busy if enough waited at both of its ends to keep the workers at it
 (half a second's worth, by Little's law); what is issued while nothing waits says how many
 came, not how many could be served. A dead pool leaves busy intervals in which nothing was
-issued, so that its rate falls to 0 and does not stay what it was.
+issued, so that its rate falls to 0 and does not stay what it was. They are forgotten as soon
+as workers empty what there is: else a pool that came back would count as dead for ever, since
+little is admitted to it and nothing waits long enough to be measured.
 """
 
 from collections import deque
@@ -21,8 +23,9 @@ BUSY_S = 0.5
 class Meter:
     """The issuing rate of one scope, from readings of its totals."""
 
-    def __init__(self) -> None:
-        """Know nothing yet."""
+    def __init__(self, lately_s: float = LATELY_S) -> None:
+        """Know nothing yet; the rate is taken over `lately_s` busy seconds."""
+        self._lately_s = lately_s
         self._last: tuple[int, int, int] | None = None
         self._busy: deque[tuple[float, int]] = deque(maxlen=KEPT)
 
@@ -35,6 +38,8 @@ class Meter:
         waiting = min(backlog, last[2])
         if waiting and waiting >= done / seconds * BUSY_S:
             self._busy.append((seconds, done))
+        elif done:
+            self._forget_standstill()
 
     def forget_last(self) -> None:
         """Let no interval span this moment: issuing was stopped on purpose."""
@@ -46,11 +51,11 @@ class Meter:
         seconds, done = 0.0, 0
         for span, issued in reversed(self._busy):
             seconds, done = seconds + span, done + issued
-            if seconds >= LATELY_S:
+            if seconds >= self._lately_s:
                 break
         if not done:
             # Claims may be on their way to the first worker: only a long silence means 0.
-            return 0.0 if seconds >= LATELY_S else None
+            return 0.0 if seconds >= self._lately_s else None
         return done / seconds if seconds >= KNOWN_S else None
 
     def bounds(self) -> tuple[float, float] | None:
@@ -60,3 +65,7 @@ class Meter:
             return None
         last = len(rates) - 1
         return rates[round(LOW * last)], rates[round(HIGH * last)]
+
+    def _forget_standstill(self) -> None:
+        while self._busy and not self._busy[-1][1]:
+            self._busy.pop()

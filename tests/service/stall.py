@@ -80,7 +80,10 @@ class Weather(MemoryStore):
         return self._step("lock", campaign, super().lock)
 
     def _exposed(self, unit: Unit[OpenClaim]) -> MemoryUnit[OpenClaim]:
-        return MemoryUnit(unit.rows, lambda writes: self._step("commit", writes, unit.commit))
+        def commit(writes: Writes) -> None:
+            self._step("commit", writes, unit.commit)
+
+        return MemoryUnit(unit.rows, commit, unit.paced, unit.pace)
 
     def _step(self, name: str, what: Any, do: Callable[[Any], Result]) -> Result:
         self.steps.append(name)

@@ -251,3 +251,38 @@ def test_only_what_changed_is_shown() -> None:
     shown = office.row.gauge
     office.pass_s(3)
     assert office.row.gauge is shown
+
+
+def test_a_pool_that_came_back_is_not_taken_for_dead() -> None:
+    """Progress ends a standstill: what comes next is no reason to pause again."""
+    office = Office(promise_s=600)
+    office.claims(5)
+    office.pass_s(15)
+    assert office.now_in() is Mode.PAUSED
+    office.pass_s(20, issuing=500)
+    assert office.now_in() is Mode.FLOWING
+    for _ in range(30):
+        office.claims(3)
+        office.pass_s(1)
+        office.pass_s(1, issuing=500)
+    assert office.now_in() is Mode.FLOWING
+
+
+def test_a_line_behind_a_dead_pool_is_served_as_fast_as_the_pool_can() -> None:
+    """With no rate ever measured, admission must not be what keeps it unmeasured."""
+    office = Office(promise_s=600)
+    office.claims(5)
+    office.pass_s(15)
+    waiting = office.claims(900)
+    office.pass_s(60, issuing=500)
+    assert {office.state(claim_id) for claim_id in waiting} == {State.ISSUED}
+    office.audit()
+
+
+@pytest.mark.parametrize("rate", ["200/h", "2/h"])
+def test_a_slow_rate_is_no_standstill(rate: str) -> None:
+    """Eighteen seconds without a coupon are what 200 an hour look like."""
+    office = Office(promise_s=10**7, issuing_rate=rate, breaker=replace(QUICK, oldest_s=10**7))
+    office.claims(20)
+    office.pass_s(120, issuing=20)
+    assert office.now_in() is Mode.FLOWING

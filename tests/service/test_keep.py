@@ -1,14 +1,18 @@
 """Keep: one leads, chores come in turn, and whatever fails is survived."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 
 import pytest
 
+from fulfiller.domain.claim import Stage
 from fulfiller.domain.error import StoreUnavailable
 from fulfiller.domain.validity import SECOND
+from fulfiller.service.helm import Survey
 from fulfiller.service.keep import BUSY, IDLE, LEASE, RENEW, TTL, WATCH, Keeper, News
 from fulfiller.service.log import Unsealed
+from fulfiller.service.steer import Act, let_flow, pause
 from fulfiller.store.memory import MemoryStore
 from tests.service.backlog import Backlog, ids
 
@@ -262,3 +266,30 @@ def test_the_pace_follows_the_work() -> None:
         queue.take()
         watch.run(BUSY / SECOND)
     assert queue.asked > 0.8 * SECOND / BUSY
+
+
+class Counted(MemoryStore):
+    """A store that counts how often it is surveyed."""
+
+    surveys = 0
+
+    def survey(self) -> Survey:
+        """Count, and survey as always."""
+        self.surveys += 1
+        return super().survey()
+
+
+def test_a_long_line_costs_a_keeper_nothing_while_nobody_may_be_admitted() -> None:
+    """A look to govern and one to count places each second; many more only while it admits."""
+    watch = Watch()
+    store = Counted(now=lambda: watch.backlog.now)
+    store.shelves = watch.backlog.store.shelves
+    act = Act(reason="a check", actor="operator:li", now=watch.backlog.now)
+    assert pause("festival", act, store=store).changed
+    waiting = watch.backlog.claims(5)
+    watch.keepers["a"] = watch.keeper("a", store)
+    watch.run(10)
+    assert store.surveys <= 2 * 11
+    assert let_flow("festival", replace(act, until=watch.backlog.now + 3_600 * SECOND), store=store).changed
+    watch.run(3)
+    assert all(store.shelves.open[claim_id].stage is Stage.ACCEPTED for claim_id in waiting)

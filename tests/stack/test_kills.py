@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,10 +16,9 @@ from fulfiller.domain.key import Scope
 from fulfiller.domain.money import Money
 from fulfiller.domain.validity import DAY, Validity
 from fulfiller.ops.keys import add_key, new_key
-from fulfiller.ops.supervise.plan import Plan
 from fulfiller.ops.supervise.stack import Stack
 from fulfiller.service.create import create
-from fulfiller.wiring import Truth, open_truth, pepper
+from fulfiller.wiring import Truth, pepper
 from tests.stack.rush import Record, Rush
 from tests.waiting import until
 
@@ -66,25 +65,6 @@ PUSHED: dict[str, tuple[pytest.MarkDecorator, ...]] = dict.fromkeys(
     ("worker", "intake", "wipe"), ()
 )
 """What runs on SQLite at every push; the others run in `make chaos`."""
-
-
-@pytest.fixture(scope="module")
-def stack(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stack]:
-    """A whole stack on real processes."""
-    home = tmp_path_factory.mktemp("stack")
-    home.chmod(0o711)
-    with Stack(home, Plan(store=request.param, workers=1, slots=2)) as running:
-        yield running
-
-
-@pytest.fixture
-def truth(stack: Stack) -> Iterator[Truth]:
-    """The store behind the stack."""
-    store = open_truth(stack.settings, application="test")
-    yield store
-    store.close()
 
 
 @pytest.mark.parametrize("stack", ["postgres"], indirect=True)

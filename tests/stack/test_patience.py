@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,10 +10,9 @@ import httpx
 import pytest
 
 from fulfiller.ops.bench.sending import Record, Sender, claim_requests
-from fulfiller.ops.supervise.plan import Plan
 from fulfiller.ops.supervise.stack import Stack
 from fulfiller.service.steer import Act, pause
-from fulfiller.wiring import Truth, open_truth
+from fulfiller.wiring import Truth
 from tests.stack.opening import caller, opened
 from tests.waiting import until
 
@@ -24,23 +22,6 @@ OVERLOAD = 5
 SECONDS = 4
 P99_S = 0.1
 CONNECTIONS = 64
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A whole stack on PostgreSQL."""
-    home = tmp_path_factory.mktemp("stack")
-    home.chmod(0o711)
-    with Stack(home, Plan(store="postgres", workers=1, slots=1)) as running:
-        yield running
-
-
-@pytest.fixture
-def truth(stack: Stack) -> Iterator[Truth]:
-    """The store behind the stack."""
-    store = open_truth(stack.settings, application="test")
-    yield store
-    store.close()
 
 
 def test_patience_stays_fast_whatever_the_broker_does(stack: Stack, truth: Truth) -> None:

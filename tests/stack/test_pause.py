@@ -1,7 +1,6 @@
 """A pause on a whole stack: nobody is admitted beyond it, no place is lost, and it ends itself."""
 
 import signal
-from collections.abc import Iterator
 
 import pytest
 from redis import Redis
@@ -10,10 +9,9 @@ from fulfiller.domain.breaker import MINUTE, SECOND, Mode
 from fulfiller.domain.campaign import BreakerTerms
 from fulfiller.domain.event import Kind
 from fulfiller.domain.stripe import Count, counted
-from fulfiller.ops.supervise.plan import Plan
 from fulfiller.ops.supervise.stack import Stack
 from fulfiller.store.proof import prove
-from fulfiller.wiring import Truth, open_truth
+from fulfiller.wiring import Truth
 from tests.stack.opening import MODES, events, opened, rush, spans
 from tests.waiting import until
 
@@ -27,25 +25,7 @@ TERMS = {
 GRACE = SECOND
 
 
-@pytest.fixture(scope="module", params=["postgres", "sqlite"])
-def stack(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stack]:
-    """A whole stack on real processes."""
-    home = tmp_path_factory.mktemp("stack")
-    home.chmod(0o711)
-    with Stack(home, Plan(store=request.param, workers=1, slots=2)) as running:
-        yield running
-
-
-@pytest.fixture
-def truth(stack: Stack) -> Iterator[Truth]:
-    """The store behind the stack."""
-    store = open_truth(stack.settings, application="test")
-    yield store
-    store.close()
-
-
+@pytest.mark.parametrize("stack", ["postgres", "sqlite"], indirect=True)
 def test_a_pause_outlives_the_death_of_everything(stack: Stack, truth: Truth) -> None:
     """Killed on the way in, while paused and on the way out: the mode and every place stand."""
     opened(truth, "rush", **TERMS)

@@ -1,7 +1,6 @@
 """A hundred thousand in line: served in order, at the ramp's pace, and as they were told."""
 
 import sys
-from collections.abc import Iterator
 from itertools import accumulate
 from statistics import median
 
@@ -17,7 +16,6 @@ from fulfiller.domain.outcome import Accepted
 from fulfiller.domain.pace import Rate
 from fulfiller.domain.stripe import Count, counted
 from fulfiller.domain.tier import Tier
-from fulfiller.ops.supervise.plan import Plan
 from fulfiller.ops.supervise.stack import Stack
 from fulfiller.service.accept import accept
 from fulfiller.service.admit import ROUND_MAX
@@ -25,7 +23,7 @@ from fulfiller.service.decide import Round
 from fulfiller.service.outlook import wait_of
 from fulfiller.service.steer import Act, pause
 from fulfiller.store.proof import prove
-from fulfiller.wiring import Truth, open_truth
+from fulfiller.wiring import Truth
 from tests.stack.opening import PAGE, events, opened, spans
 from tests.waiting import until
 
@@ -34,23 +32,6 @@ WAITING = 100_000
 RATE = "6000/s"
 PAUSE_S = 3
 GROUP = 500
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A whole stack on PostgreSQL."""
-    home = tmp_path_factory.mktemp("stack")
-    home.chmod(0o711)
-    with Stack(home, Plan(store="postgres", workers=1, slots=2)) as running:
-        yield running
-
-
-@pytest.fixture
-def truth(stack: Stack) -> Iterator[Truth]:
-    """The store behind the stack."""
-    store = open_truth(stack.settings, application="test")
-    yield store
-    store.close()
 
 
 def test_a_hundred_thousand_wait_and_are_served_in_order(stack: Stack, truth: Truth) -> None:
