@@ -290,6 +290,8 @@ def test_a_long_line_costs_a_keeper_nothing_while_nobody_may_be_admitted() -> No
     watch.keepers["a"] = watch.keeper("a", store)
     watch.run(10)
     assert store.surveys <= 2 * 11
-    assert let_flow("festival", replace(act, until=watch.backlog.now + 3_600 * SECOND), store=store).changed
+    assert let_flow(
+        "festival", replace(act, until=watch.backlog.now + 3_600 * SECOND), store=store
+    ).changed
     watch.run(3)
     assert all(store.shelves.open[claim_id].stage is Stage.ACCEPTED for claim_id in waiting)
