@@ -5,6 +5,7 @@ import signal
 import pytest
 from redis import Redis
 
+from fulfiller.client import Client
 from fulfiller.domain.breaker import MINUTE, SECOND, Mode
 from fulfiller.domain.campaign import BreakerTerms
 from fulfiller.domain.event import Kind
@@ -12,7 +13,8 @@ from fulfiller.domain.stripe import Count, counted
 from fulfiller.ops.supervise.stack import Stack
 from fulfiller.store.proof import prove
 from fulfiller.wiring import Truth
-from tests.stack.opening import MODES, events, opened, rush, spans
+from tests.stack.opening import MODES, caller, events, opened, rush, spans
+from tests.stack.rush import claims
 from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -23,6 +25,8 @@ TERMS = {
     "breaker": BreakerTerms(hold_s=4, hold_max_s=8, ramp_s=4),
 }
 GRACE = SECOND
+CROWD = 200
+"""Claims that come at once: twice the threshold."""
 
 
 @pytest.mark.parametrize("stack", ["postgres", "sqlite"], indirect=True)
@@ -30,6 +34,9 @@ def test_a_pause_outlives_the_death_of_everything(stack: Stack, truth: Truth) ->
     """Killed on the way in, while paused and on the way out: the mode and every place stand."""
     opened(truth, "rush", **TERMS)
     rushing = rush(stack, truth, "rush")
+    with Client(stack.urls.intake, caller(stack, truth, "crowd")) as crowd:
+        # At once, for on a busy machine senders one by one may stay below the rate.
+        crowd.submit_many(claims("rush", CROWD))
     rushing.start()
     try:
         _paused_and_killed(stack, truth)
