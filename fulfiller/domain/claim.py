@@ -122,3 +122,4 @@ class OpenClaim:
     ready_at: int
     offered_at: int | None
     attempts: int
+    flow: str = ""

@@ -1,11 +1,11 @@
-"""The issuing rate of a campaign over all workers: how many claims may become coupons now.
+"""Issuing rates over all workers: how many claims may become coupons now.
 
 The generic cell rate algorithm (ITU-T I.371, virtual scheduling): one number per rate, the
 theoretical arrival time `tat`, says when the rate will be made up. Over every window of w
 seconds at most `rate * w + burst` are issued.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 HOUR = 3_600_000_000
 BURST_S = 0.2
@@ -13,6 +13,14 @@ BURST_S = 0.2
 UNITS = {"s": 3_600, "m": 60, "h": 1}
 HINT_S = 0.1
 """A hint carries what the rate gives in this time at most, and one claim at least."""
+EVERY_KEY = ""
+"""The limit key of a rate that is the whole campaign's."""
+EVERYWHERE = "*"
+"""The campaign of a rate that is the whole service's."""
+
+RateScope = tuple[str, str]
+"""Whose a rate is: a campaign, or EVERYWHERE, and a limit key of it, or EVERY_KEY."""
+SERVICE_RATE: RateScope = (EVERYWHERE, EVERY_KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +54,19 @@ class Rate:
         count, _, unit = text.partition("/")
         return cls(max(1, round(float(count) * UNITS[unit or "s"])))
 
+    def __str__(self) -> str:
+        """Return the rate in Celery's syntax, in the largest unit that keeps it exact."""
+        unit, per = next((u, p) for u, p in UNITS.items() if self.per_hour % p == 0)
+        return f"{self.per_hour // per}/{unit}"
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The rate of a campaign and when it will be made up."""
+    """A rate, whose it is, and when what was made use of it will be made up."""
 
-    campaign: str
+    scope: RateScope
     rate: Rate
-    tat: int
+    tat: int = 0
 
     def room(self, now: int) -> int:
         """Return how many claims may be issued at this moment."""
@@ -61,18 +74,21 @@ class Pace:
         left = self.rate.span(self.rate.burst) - ahead
         return max(0, left * self.rate.per_hour // HOUR)
 
-    def after(self, claims: int, now: int) -> int:
-        """Return the `tat` once so many claims were issued."""
-        return max(self.tat, now) + self.rate.span(claims)
+    def after(self, claims: int, now: int) -> "Pace":
+        """Return it once so many claims were issued."""
+        return replace(self, tat=max(self.tat, now) + self.rate.span(claims))
 
     def free_at(self, now: int) -> int:
-        """Return when a claim may be issued again, had this many been issued."""
+        """Return when a claim may be issued again."""
         return max(now, self.tat - self.rate.span(self.rate.burst) + self.rate.span(1))
 
+    def changed(self, rate: Rate, now: int) -> "Pace":
+        """Return it with another rate from now on.
 
-@dataclass(frozen=True, slots=True)
-class Paced:
-    """A rate that was made use of: its campaign, and the `tat` from here on."""
-
-    campaign: str
-    tat: int
+        What is to be made up stays the same number of claims, but for what exceeds the new
+        burst: a rate that is lowered from 5,000 a second to 5 an hour must not stand still for
+        the weeks in which 5 an hour make up for the last second. So a change may give one burst.
+        """
+        ahead = max(self.tat, now) - now
+        owed = min(-(-ahead * self.rate.per_hour // HOUR), rate.burst)
+        return replace(self, rate=rate, tat=now + rate.span(owed))

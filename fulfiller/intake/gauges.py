@@ -10,7 +10,7 @@ from fulfiller.intake.parts import Broker
 from fulfiller.service.helm import Survey
 from fulfiller.service.keep import LEASE
 from fulfiller.service.port import Lane, Store
-from fulfiller.service.release import FRONT
+from fulfiller.service.serving import FRONT
 
 MICRO = 1_000_000
 

@@ -9,7 +9,7 @@ from fulfiller.domain.code import CodeKey
 from fulfiller.intake.tally import Tally
 from fulfiller.service.keyring import Keyring
 from fulfiller.service.port import Queue, Store
-from fulfiller.service.release import HINT_MAX
+from fulfiller.service.serving import HINT_MAX
 from fulfiller.service.speech.library import Library
 from fulfiller.service.till import Till
 from fulfiller.service.waitlist import Waitlist

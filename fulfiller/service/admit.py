@@ -20,7 +20,7 @@ from fulfiller.service.book import events, moves, shifting
 from fulfiller.service.govern import count_of
 from fulfiller.service.helm import Survey
 from fulfiller.service.port import Lane, Store, Writes
-from fulfiller.service.release import FRONT
+from fulfiller.service.serving import FRONT
 
 BATCH = 500
 """Claims admitted in one transaction."""

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from fulfiller.domain.campaign import Campaign, Phase, phase
 from fulfiller.domain.claim import Claim, ClaimId, OpenClaim, Request, Stage, State
 from fulfiller.domain.event import Kind
+from fulfiller.domain.flow import flow_of
 from fulfiller.domain.identity import Prior, Seat, holder, seat
 from fulfiller.domain.mode import flowing, guard, held
 from fulfiller.domain.outcome import Accepted, Answer, Refused, Repeated, Why
+from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE
 from fulfiller.domain.stripe import Count, Purse, counted
 from fulfiller.domain.tier import Tier
 from fulfiller.service.book import entering, events, moves
@@ -20,6 +22,8 @@ from fulfiller.service.govern import trips
 from fulfiller.service.port import Ask, Key, KeyBinding, Lane, Sight, Writes
 from fulfiller.service.takings import Line, Wallet
 
+OFFERED_MAX = 2_000
+"""A campaign's backlog from which on the keeper alone offers, in fair order."""
 NEVER_SEEN = frozenset({Phase.DRAFT})
 NOT_YET = frozenset({Phase.SCHEDULED})
 OVER = frozenset({Phase.ENDED, Phase.ARCHIVED})
@@ -65,6 +69,7 @@ def ask(requests: Sequence[Request]) -> Ask:
         campaigns=tuple({request.campaign: None for request in requests}),
         keys=tuple({(request.account, request.key): None for request in requests}),
         people=tuple({(request.campaign, request.user): None for request in requests}),
+        limit_keys=tuple({r.limit_key: None for r in requests if r.limit_key is not None}),
     )
 
 
@@ -210,8 +215,8 @@ class _Draft:
         stripe, stage = where
         claim = _claim(request, campaign, place, self.round)
         ahead = self._line(campaign).join(claim.tier, stage)
-        offered = stage is Stage.ACCEPTED and self._offers(campaign, claim.tier)
-        self.taken.append((claim, _opened(claim, where, offered=offered)))
+        offered = stage is Stage.ACCEPTED and self._offers(campaign, claim)
+        self.taken.append((claim, _opened(claim, where, self._flow(claim), offered=offered)))
         self._priors(request).append(_as_prior(claim))
         self._bind(request, claim.id)
         return Accepted(claim, State(stage), stripe, offered, ahead)
@@ -223,18 +228,27 @@ class _Draft:
         self.keys[request.account, request.key] = binding
         self.bound.append(binding)
 
-    def _offers(self, campaign: Campaign, tier: Tier) -> bool:
-        """Return what holds for every claim of a lane, and so is found out once."""
-        lane = Lane(campaign.id, tier)
+    def _limited(self, claim: Claim) -> bool:
+        """Return whether a claim's limit key has a rate of its own."""
+        return (claim.campaign, claim.limit_key) in self.sight.rated
+
+    def _flow(self, claim: Claim) -> str:
+        return flow_of(claim.account, claim.limit_key if self._limited(claim) else None)
+
+    def _offers(self, campaign: Campaign, claim: Claim) -> bool:
+        """Return what holds for every claim of a lane but limited ones, and is found out once."""
+        lane = Lane(campaign.id, claim.tier)
         if lane not in self.offering:
-            self.offering[lane] = self._may_offer(campaign, tier)
-        return self.offering[lane]
+            self.offering[lane] = self._may_offer(campaign, claim.tier)
+        return self.offering[lane] and not self._limited(claim)
 
     def _may_offer(self, campaign: Campaign, tier: Tier) -> bool:
         modes, stripes = self.sight.modes, self.sight.stripes[campaign.id]
         return (
             tier in self.round.short
-            and campaign.issuing_rate is None
+            and (campaign.id, EVERY_KEY) not in self.sight.rated
+            and SERVICE_RATE not in self.sight.rated
+            and counted(stripes, Count.ACCEPTED) < OFFERED_MAX
             and flowing(modes, campaign.id)
             and not held(modes, campaign.id)
             and not counted(stripes, Count.WAITLISTED, tier)
@@ -265,7 +279,7 @@ def _claim(request: Request, campaign: Campaign, place: Seat, circumstances: Rou
     )
 
 
-def _opened(claim: Claim, where: tuple[int, Stage], *, offered: bool) -> OpenClaim:
+def _opened(claim: Claim, where: tuple[int, Stage], flow: str, *, offered: bool) -> OpenClaim:
     stripe, stage = where
     return OpenClaim(
         id=claim.id,
@@ -282,6 +296,7 @@ def _opened(claim: Claim, where: tuple[int, Stage], *, offered: bool) -> OpenCla
         ready_at=claim.accepted_at,
         offered_at=claim.accepted_at if offered else None,
         attempts=0,
+        flow=flow,
     )
 
 

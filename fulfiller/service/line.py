@@ -12,7 +12,7 @@ from fulfiller.domain.claim import ClaimId, Stage
 from fulfiller.domain.stripe import Count
 from fulfiller.domain.tier import Tier
 from fulfiller.service.port import Lane, Store
-from fulfiller.service.release import FRONT
+from fulfiller.service.serving import FRONT
 from fulfiller.service.waitlist import Block, Place, Waitlist
 
 BLOCK = 1_000

@@ -4,7 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from fulfiller.domain.claim import ClaimId
-from fulfiller.service.port import Lane
+from fulfiller.domain.pace import Pace, RateScope
+from fulfiller.service.port import Board, Flow, Lane
+from fulfiller.service.turns import TierTurns, Turns
 
 
 @dataclass(slots=True)
@@ -17,26 +19,34 @@ class Offer:
 
 @dataclass(slots=True)
 class Memory:
-    """What a leading keeper remembers of each lane.
+    """What a leading keeper remembers of each lane and its flows.
 
-    A cursor behind what it released, the offers not known to be done, and when the newest
-    offer that is done was made; `turn` says which lane is served first, `tats` by campaign
-    when what was offered will have been issued at its rate.
+    A cursor behind what it released, the offers not known to be done, and by lane when the
+    newest offer that is done was made; `paces` are the rates as far as they were made use of
+    by what was offered. `board` is what was last read of flows and rates, and `board_at` when.
     """
 
-    cursors: dict[Lane, tuple[int, ClaimId]] = field(default_factory=dict)
-    offers: dict[Lane, dict[ClaimId, Offer]] = field(default_factory=dict)
+    cursors: dict[Flow, tuple[int, ClaimId]] = field(default_factory=dict)
+    offers: dict[Flow, dict[ClaimId, Offer]] = field(default_factory=dict)
     done: dict[Lane, int] = field(default_factory=dict)
+    paces: dict[RateScope, Pace] = field(default_factory=dict)
+    campaigns: Turns[str] = field(default_factory=Turns)
+    tiers: dict[str, TierTurns] = field(default_factory=dict)
     turn: int = 0
-    tats: dict[str, int] = field(default_factory=dict)
+    board: Board | None = None
+    board_at: int = 0
 
     def keep(self, lanes: Collection[Lane]) -> None:
         """Forget every other lane: empty and held ones start afresh."""
-        for notes in (self.cursors, self.offers, self.done):
-            for lane in notes.keys() - set(lanes):
-                del notes[lane]
+        kept = set(lanes)
+        for flows in (self.cursors, self.offers):
+            for flow in [flow for flow in flows if flow.lane not in kept]:
+                del flows[flow]
+        for lane in self.done.keys() - kept:
+            del self.done[lane]
 
     def forget(self) -> None:
         """Start over: everything accepted is offered again, which is allowed and harmless."""
         self.keep(())
-        self.tats.clear()
+        self.paces.clear()
+        self.board = None

@@ -10,7 +10,7 @@ from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.stripe import Count, counted
 from fulfiller.domain.tier import Tier
 from fulfiller.service.port import Lane, Store
-from fulfiller.service.release import FRONT
+from fulfiller.service.serving import FRONT
 from fulfiller.service.yard import Yard
 
 PAGE = 500

@@ -19,7 +19,7 @@ from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.identity import Prior
 from fulfiller.domain.mode import ModeRow
 from fulfiller.domain.outcome import Outcome
-from fulfiller.domain.pace import Pace, Paced
+from fulfiller.domain.pace import Pace, RateScope
 from fulfiller.domain.stripe import Delta, Stripe, StripeKey
 from fulfiller.domain.tier import Tier
 from fulfiller.service.helm import Helm
@@ -51,13 +51,15 @@ class Ask:
     campaigns: tuple[str, ...]
     keys: tuple[Key, ...]
     people: tuple[Person, ...]
+    limit_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
     """The answer to an Ask. Stripes carry `available` and the gauges, which is all it takes.
 
-    `modes` holds the service's row and one per campaign that exists.
+    `modes` holds the service's row and one per campaign that exists; `rated` whose rates there
+    are among the service, the campaigns and their limit keys that were asked for.
     """
 
     campaigns: Mapping[str, Campaign]
@@ -65,6 +67,7 @@ class Sight:
     stripes: Mapping[str, tuple[Stripe, ...]]
     keys: Mapping[Key, KeyBinding]
     priors: Mapping[Person, tuple[Prior, ...]]
+    rated: Collection[RateScope] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class Writes:
     outcomes: tuple[Outcome, ...] = ()
     events: tuple[Event, ...] = ()
     fence: int | None = None
-    paces: tuple[Paced, ...] = ()
+    paces: tuple[Pace, ...] = ()
     stripes: tuple[StripeMove, ...] = ()
     exhausted: tuple[str, ...] = ()
     woken: tuple[str, ...] = ()
@@ -115,11 +118,11 @@ class Unit(Protocol[Row_co]):
         """The rows that the first step took or locked."""
 
     @property
-    def paced(self) -> Collection[str]:
-        """The campaigns of these rows that have an issuing rate."""
+    def paced(self) -> bool:
+        """Whether any of these rows may have an issuing rate to keep."""
 
-    def pace(self, campaigns: Collection[str]) -> tuple[int, Sequence[Pace]]:
-        """Lock the rates of campaigns and return them, with the store's time."""
+    def pace(self, scopes: Collection[RateScope]) -> tuple[int, Sequence[Pace]]:
+        """Lock those of these rates that there are and return them, with the store's time."""
 
     def commit(self, writes: Writes) -> None:
         """Write and commit; raise Raced when a constraint says that somebody was first."""
@@ -139,6 +142,37 @@ class LaneSight:
 
     lane: Lane
     accepted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The accepted claims of a lane that are served in one order: see `domain.flow`."""
+
+    lane: Lane
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A stretch of a flow: what stands behind `(ready_at, id)`, oldest first, up to a limit."""
+
+    flow: Flow
+    after: tuple[int, ClaimId]
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """What serving the lanes of some campaigns takes to know.
+
+    `flows` are those that have accepted claims, each with when its oldest became ready; `paces`
+    the rates of the service, of the campaigns, and of limit keys that flows wait for; `slots`
+    the tasks that workers run at once, 0 when unknown.
+    """
+
+    flows: Mapping[Flow, int]
+    paces: Mapping[RateScope, Pace]
+    slots: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +273,12 @@ class Store(Helm, Roster, Protocol):
         stage: Stage = Stage.ACCEPTED,
     ) -> Sequence[Ready]:
         """Return open claims of a lane at a stage behind `(ready_at, id)`, oldest first."""
+
+    def board(self, campaigns: Collection[str]) -> Board:
+        """Return what there is to know for serving the lanes of these campaigns."""
+
+    def pages(self, pages: Sequence[Page]) -> Sequence[Sequence[Ready]]:
+        """Return stretches of flows, all in one round trip."""
 
     def last_seal(self) -> Seal | None:
         """Return the newest seal."""

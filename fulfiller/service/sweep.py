@@ -7,15 +7,15 @@ the third offer goes alone and counts as an attempt, because a claim that kills 
 never reaches the worker's own counting. While no worker is known, nothing is counted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from fulfiller.domain.claim import ClaimId
 from fulfiller.service.issue import ATTEMPTS_MAX
 from fulfiller.service.memory import Memory, Offer
 from fulfiller.service.move import park
-from fulfiller.service.port import Hint, Lane, Queue, Ready, Store
-from fulfiller.service.release import FRONT, HINT_MAX, stands
+from fulfiller.service.port import Flow, Hint, Lane, LaneSight, Page, Queue, Ready, Store
+from fulfiller.service.serving import FRONT, HINT_MAX, stands
 
 PATIENCE = 3_000_000
 """Microseconds before the first repeat of an offer."""
@@ -24,7 +24,8 @@ ALONE_FROM = 3
 """The offer from which on a claim travels alone and is counted."""
 WORN = "it was offered too often"
 PAGE = 1_000
-"""Rows read from the front of a lane, beyond those that are remembered."""
+"""Rows read from the fronts of a lane's flows, beyond those that are remembered."""
+PAGE_MIN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,20 @@ def sweep(memory: Memory, *, store: Store, queue: Queue, now: int, fence: int | 
     # Not covered: workers that answer, but are too old to understand what they are offered.
     staffed = bool(sights) and store.slots() > 0
     desk = _Desk(memory, store, queue, now, fence, staffed)
+    flows = _flows(sights, store)
     return sum(
-        _sweep_lane(sight.lane, desk, empty=not depths.get(sight.lane.tier)) for sight in sights
+        _sweep_lane(lane, mine, desk, empty=not depths.get(lane.tier))
+        for lane, mine in flows.items()
     )
+
+
+def _flows(sights: Sequence[LaneSight], store: Store) -> dict[Lane, list[Flow]]:
+    """Return the flows of these lanes, by lane."""
+    flows: dict[Lane, list[Flow]] = {sight.lane: [] for sight in sights}
+    for flow in store.board(sorted({lane.campaign for lane in flows})).flows if flows else ():
+        if flow.lane in flows:
+            flows[flow.lane].append(flow)
+    return flows
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,28 +96,52 @@ def overdue(
     )
 
 
-def _sweep_lane(lane: Lane, desk: "_Desk", *, empty: bool) -> int:
-    offers = desk.memory.offers.setdefault(lane, {})
-    limit = PAGE + len(offers)
-    rows = desk.store.ready(lane, after=FRONT, limit=limit)
-    done = _settle(rows, offers, complete=len(rows) < limit)
-    newest = desk.memory.done[lane] = max(desk.memory.done.get(lane, 0), done)
+def _sweep_lane(lane: Lane, flows: Sequence[Flow], desk: "_Desk", *, empty: bool) -> int:
+    """Offer again what is overdue in a lane: each flow is read from its own front.
+
+    One front for all would be blocked by whoever waits there for a rate of its own.
+    """
+    pages = [_page(flow, desk.memory, len(flows)) for flow in flows]
+    read = list(zip(pages, desk.store.pages(pages), strict=True)) if pages else []
+    newest = max((_settled(page, rows, desk.memory) for page, rows in read), default=0)
+    newest = max(newest, _vanished(lane, flows, desk.memory), desk.memory.done.get(lane, 0))
+    desk.memory.done[lane] = newest
+    overtaken = desk.now if empty else newest - PATIENCE
+    return sum(_offer_again(page.flow, rows, overtaken, desk) for page, rows in read)
+
+
+def _page(flow: Flow, memory: Memory, flows: int) -> Page:
+    """Return the front of a flow; the rows that are read of a lane are shared by its flows."""
+    known = len(memory.offers.get(flow, ()))
+    return Page(flow, FRONT, max(PAGE_MIN, PAGE // flows) + known)
+
+
+def _settled(page: Page, rows: Sequence[Ready], memory: Memory) -> int:
+    offers = memory.offers.setdefault(page.flow, {})
+    return _settle(rows, offers, complete=len(rows) < page.limit)
+
+
+def _vanished(lane: Lane, flows: Collection[Flow], memory: Memory) -> int:
+    """Forget flows that have no claims left, and return when their newest offer was made."""
+    gone = [flow for flow in memory.offers if flow.lane == lane and flow not in flows]
+    offers = [offer.at for flow in gone for offer in memory.offers.pop(flow).values()]
+    return max(offers, default=0)
+
+
+def _offer_again(flow: Flow, rows: Sequence[Ready], overtaken: int, desk: "_Desk") -> int:
+    offers = desk.memory.offers[flow]
     due = overdue(
         rows,
         offers,
-        cursor=desk.memory.cursors.get(lane, FRONT),
+        cursor=desk.memory.cursors.get(flow, FRONT),
         now=desk.now,
-        overtaken=desk.now if empty else newest - PATIENCE,
+        overtaken=overtaken,
     )
-    return _offer_again(lane, due, offers, desk)
-
-
-def _offer_again(lane: Lane, due: Overdue, offers: dict[ClaimId, Offer], desk: "_Desk") -> int:
     alone = _counted(due.alone, desk) if desk.staffed else ()
     together = due.together if desk.staffed else due.together + due.alone
     for claim_id in together + alone:
         offers[claim_id] = Offer(desk.now, _times(offers.get(claim_id)) + 1)
-    desk.queue.publish(_hints(lane, together, alone))
+    desk.queue.publish(_hints(flow.lane, together, alone))
     return len(together) + len(alone)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import case, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -17,6 +18,7 @@ from fulfiller.domain.pace import Rate
 from fulfiller.domain.stripe import Stripe
 from fulfiller.store import hot, rows
 from fulfiller.store.link import Link
+from fulfiller.store.statement import Call, Statement
 from fulfiller.store.table import (
     AccountRow,
     ApiKeyRow,
@@ -131,6 +133,12 @@ class Desk:
     def close(self) -> None:
         """Give connections back."""
         self.link.close()
+
+    def _one(self, statement: Statement, **args: object) -> list[tuple[Any, ...]]:
+        return self._all(Call(statement, args))[0]
+
+    def _all(self, *calls: Call) -> list[list[tuple[Any, ...]]]:
+        return self.link.read(calls)
 
     @contextmanager
     def _reading(self) -> Iterator[Session]:

@@ -118,7 +118,8 @@ TAKE = statement(
 # Claims of held campaigns stay open; the last column says whether there is a rate to keep.
 TAKE_UNHELD = statement(
     f"delete from open_claim where claim_id {{in:ids:uuid}} and stage {{in:stages:text}}"
-    f" and <unheld> returning {listed(OPEN_CLAIM)}, campaign in (select campaign from pace)",
+    f" and <unheld> returning {listed(OPEN_CLAIM)}, campaign in (select campaign from pace)"
+    " or exists (select 1 from pace where campaign = '*')",
     unheld="campaign not in (select scope from mode where held)"
     " and '*' not in (select scope from mode where held)",
 )
@@ -140,15 +141,23 @@ ATTEMPT = statement(
     " where claim_id {in:ids:uuid} and stage = 'accepted' returning claim_id, attempts"
 )
 
-# The rates of campaigns, locked until the transaction ends, and the time by the same clock.
+# Rates, locked until the transaction ends, and the time by the same clock. Campaigns times keys
+# is a superset of the scopes asked for, and harmless.
 LOCK_PACES = statement(
-    "select campaign, per_hour, tat, {now_us} from pace"
-    " where campaign {in:campaigns:text} and limit_key = '' order by campaign <for_update>",
+    "select campaign, limit_key, per_hour, tat, {now_us} from pace"
+    " where campaign {in:campaigns:text} and limit_key {in:limit_keys:text}"
+    " order by campaign, limit_key <for_update>",
     for_update="",
 )
 
+LOOK_PACES = statement(
+    "select campaign, limit_key, per_hour, tat from pace"
+    " where campaign {in:campaigns:text} and limit_key {in:limit_keys:text}"
+)
+
 MOVE_PACE = statement(
-    "update pace set tat = {tat:bigint} where campaign = {campaign:text} and limit_key = ''"
+    "update pace set tat = {tat:bigint}"
+    " where campaign = {campaign:text} and limit_key = {limit_key:text}"
 )
 
 LOCK_STRIPES = statement(
@@ -226,21 +235,6 @@ SETBACKS = statement(
 
 READ_STRIPES = statement(
     f"select {listed(STRIPE)} from stripe where campaign = {{campaign:text}} order by number"
-)
-
-LANES = statement(
-    f"select campaign, {', '.join(f'sum({t}_accepted)' for t in Tier)} from stripe"
-    " where <unheld> group by campaign order by campaign",
-    unheld="campaign not in (select scope from mode where held)"
-    " and '*' not in (select scope from mode where held)",
-)
-
-# The order must name the table's column: an output alias would sort the whole backlog.
-READY = statement(
-    "select claim_id, ready_at, offered_at, attempts from open_claim"
-    " where campaign = {campaign:text} and tier = {tier:smallint} and stage = {stage:text}"
-    " and (ready_at, claim_id) > ({ready_at:bigint}, {after:uuid})"
-    " order by open_claim.ready_at, open_claim.claim_id limit {limit:bigint}"
 )
 
 LAST_SEAL = statement("select number, xid, event_id, digest from seal order by number desc limit 1")

@@ -15,19 +15,18 @@ from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.identity import Prior
 from fulfiller.domain.mode import SERVICE, ModeRow, held
 from fulfiller.domain.outcome import Ending
-from fulfiller.domain.pace import Pace, Rate
-from fulfiller.domain.stripe import Count, Stripe, counted
-from fulfiller.domain.tier import Tier
+from fulfiller.domain.pace import EVERY_KEY, EVERYWHERE, Pace, Rate, RateScope
+from fulfiller.domain.stripe import Stripe
 from fulfiller.service.log import Seal, Sealed, Unsealed
-from fulfiller.service.port import Ask, ClaimView, Key, Lane, LaneSight, Ready, Sight, Writes
+from fulfiller.service.port import Ask, ClaimView, Key, Sight, Writes
+from fulfiller.store.memory_dispatch import MemoryDispatch
 from fulfiller.store.memory_unit import MemoryUnit
-from fulfiller.store.memory_wheel import MemoryWheel
 from fulfiller.store.shelves import Shelves
 
 ENDED = {Ending.CANCELLED: State.CANCELLED, Ending.DECLINED: State.DECLINED}
 
 
-class MemoryStore(MemoryWheel):
+class MemoryStore(MemoryDispatch):
     """Every port of ours on dictionaries; share one object between threads if you like.
 
     `now` is the store's clock; `pause` is called while a row is locked by somebody else
@@ -53,6 +52,7 @@ class MemoryStore(MemoryWheel):
                 stripes={name: tuple(self.stripes(name)) for name in campaigns},
                 keys={key: self.shelves.keys[key] for key in ask.keys if key in self.shelves.keys},
                 priors={person: self._priors(person) for person in ask.people},
+                rated=frozenset(self.shelves.paces),
             )
 
     def write(self, writes: Writes) -> None:
@@ -72,18 +72,19 @@ class MemoryStore(MemoryWheel):
             with self._latch:
                 rows = [row for row in self._open(ids) if row.stage in stages]
                 rows = [row for row in rows if not (unheld and self._is_held(row))]
-                paced = {row.campaign for row in rows} & self.shelves.paces.keys()
+                rated = {campaign for campaign, _ in self.shelves.paces}
+                paced = unheld and bool(rated & {EVERYWHERE, *(row.campaign for row in rows)})
 
-            def pace(campaigns: Collection[str]) -> tuple[int, Sequence[Pace]]:
-                locked = [("pace", campaign) for campaign in sorted(campaigns)]
-                held_rows.enter_context(self._locks.held(object(), locked))
-                return self.now(), [self.shelves.paces[name] for name in sorted(campaigns)]
+            def pace(scopes: Collection[RateScope]) -> tuple[int, Sequence[Pace]]:
+                known = sorted(set(scopes) & self.shelves.paces.keys())
+                held_rows.enter_context(self._locks.held(object(), [("pace", s) for s in known]))
+                return self.now(), [self.shelves.paces[scope] for scope in known]
 
             def commit(writes: Writes) -> None:
                 with self._moving(writes), self._latch:
                     self.shelves.commit(writes, {row.id for row in rows})
 
-            yield MemoryUnit(rows, commit, paced if unheld else (), pace)
+            yield MemoryUnit(rows, commit, pace, paced=paced)
 
     @contextmanager
     def shift(
@@ -138,12 +139,6 @@ class MemoryStore(MemoryWheel):
         with self._latch:
             return dict(self.shelves.modes)
 
-    def stripes(self, campaign: str) -> Sequence[Stripe]:
-        """Return a campaign's stripes whole, in one snapshot."""
-        with self._latch:
-            mine = [key for key in self.shelves.stripes if key.campaign == campaign]
-            return [self.shelves.stripes[key] for key in sorted(mine)]
-
     def view(self, ids: Collection[ClaimId]) -> Mapping[ClaimId, ClaimView]:
         """Return these claims as they are now; unknown ids are left out."""
         with self._latch:
@@ -155,35 +150,6 @@ class MemoryStore(MemoryWheel):
             return {k: self.shelves.keys[k].claim_id for k in keys if k in self.shelves.keys}
 
     # Keeping
-
-    def lanes(self) -> Sequence[LaneSight]:
-        """Return the lanes that have accepted claims, without those of held campaigns."""
-        with self._latch:
-            sights = [
-                LaneSight(Lane(name, tier), counted(self.stripes(name), Count.ACCEPTED, tier))
-                for name in sorted(self.shelves.campaigns)
-                if not held(self.shelves.modes, name)
-                for tier in Tier
-            ]
-            return [sight for sight in sights if sight.accepted]
-
-    def ready(
-        self,
-        lane: Lane,
-        *,
-        after: tuple[int, ClaimId],
-        limit: int,
-        stage: Stage = Stage.ACCEPTED,
-    ) -> Sequence[Ready]:
-        """Return open claims of a lane at a stage behind `(ready_at, id)`, oldest first."""
-        with self._latch:
-            rows = [
-                Ready(row.id, row.ready_at, row.offered_at, row.attempts)
-                for row in self.shelves.open.values()
-                if row.stage is stage and Lane(row.campaign, row.tier) == lane
-            ]
-        rows.sort(key=lambda row: (row.ready_at, row.id))
-        return [row for row in rows if (row.ready_at, row.id) > after][:limit]
 
     def last_seal(self) -> Seal | None:
         """Return the newest seal."""
@@ -225,7 +191,8 @@ class MemoryStore(MemoryWheel):
             self.shelves.events.append(event)
             if campaign.issuing_rate is not None:
                 rate = Rate.parse(campaign.issuing_rate)
-                self.shelves.paces[campaign.id] = Pace(campaign.id, rate, 0)
+                scope = (campaign.id, EVERY_KEY)
+                self.shelves.paces[scope] = Pace(scope, rate)
             return True
 
     def close(self) -> None:

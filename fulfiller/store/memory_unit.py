@@ -3,14 +3,14 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import Generic, TypeVar
 
-from fulfiller.domain.pace import Pace
+from fulfiller.domain.pace import Pace, RateScope
 from fulfiller.service.port import Writes
 
 Row = TypeVar("Row")
 Paces = tuple[int, Sequence[Pace]]
 
 
-def _unpaced(_: Collection[str]) -> Paces:
+def _unpaced(_: Collection[RateScope]) -> Paces:
     return 0, ()
 
 
@@ -21,18 +21,19 @@ class MemoryUnit(Generic[Row]):
         self,
         rows: Sequence[Row],
         commit: Callable[[Writes], None],
-        paced: Collection[str] = (),
-        pace: Callable[[Collection[str]], Paces] = _unpaced,
+        pace: Callable[[Collection[RateScope]], Paces] = _unpaced,
+        *,
+        paced: bool = False,
     ) -> None:
-        """Keep the rows, what to do with the rest, and which campaigns have a rate."""
+        """Keep the rows, what to do with the rest, and whether there may be a rate to keep."""
         self.rows = rows
         self.paced = paced
         self._commit = commit
         self._pace = pace
 
-    def pace(self, campaigns: Collection[str]) -> Paces:
-        """Lock the rates of campaigns and return them, with the store's time."""
-        return self._pace(campaigns)
+    def pace(self, scopes: Collection[RateScope]) -> Paces:
+        """Lock those of these rates that there are and return them, with the store's time."""
+        return self._pace(scopes)
 
     def commit(self, writes: Writes) -> None:
         """Write and commit, or raise and leave everything as it was."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from fulfiller.domain.breaker import Mode
 from fulfiller.domain.claim import ClaimId, OpenClaim, Stage
 from fulfiller.domain.event import Event
+from fulfiller.domain.flow import limit_key_of
 from fulfiller.domain.mode import Gauge, ModeRow
 from fulfiller.domain.pressure import Report
 from fulfiller.domain.stripe import Tally
@@ -124,6 +125,6 @@ class MemoryWheel(MemoryYard):
     def _oldest(self) -> dict[str, int]:
         oldest: dict[str, int] = {}
         for row in self.shelves.open.values():
-            if row.stage is Stage.ACCEPTED:
+            if row.stage is Stage.ACCEPTED and limit_key_of(row.flow) is None:
                 oldest[row.campaign] = min(row.ready_at, oldest.get(row.campaign, row.ready_at))
         return oldest

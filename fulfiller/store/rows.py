@@ -17,6 +17,7 @@ from fulfiller.domain.identity import Prior
 from fulfiller.domain.key import KeyRecord, Scope
 from fulfiller.domain.mode import ModeRow
 from fulfiller.domain.outcome import Ending, Outcome
+from fulfiller.domain.pace import Pace, Rate, RateScope
 from fulfiller.domain.pressure import Report
 from fulfiller.domain.stripe import Count, Purse, Stripe, StripeKey, Tally
 from fulfiller.domain.tier import Tier
@@ -84,7 +85,7 @@ def claim(cells: Cells) -> Claim:
 def open_claim(cells: Cells) -> OpenClaim:
     """Return the open claim of a row."""
     claim_id, campaign, tier, account, user, grant, slot, stripe = cells[:8]
-    amount, limit_key, stage, ready_at, offered_at, attempts = cells[8:]
+    amount, limit_key, stage, ready_at, offered_at, attempts, flow = cells[8:]
     return OpenClaim(
         id=claim_id,
         campaign=campaign,
@@ -100,6 +101,7 @@ def open_claim(cells: Cells) -> OpenClaim:
         ready_at=ready_at,
         offered_at=offered_at,
         attempts=attempts,
+        flow=flow,
     )
 
 
@@ -139,6 +141,18 @@ def pauses(spans: str) -> tuple[Pause, ...]:
     """Return the spans of pauses, such as "3-5 9-": one that lasts has no end."""
     ends = [span.split("-") for span in spans.split()]
     return tuple(Pause(int(start), int(end) if end else None) for start, end in ends)
+
+
+def pace(cells: Cells) -> Pace:
+    """Return a rate of its row."""
+    campaign, limit_key, per_hour, tat = cells
+    return Pace((campaign, limit_key), Rate(per_hour), tat)
+
+
+def scopes(wanted: Iterable[RateScope]) -> dict[str, object]:
+    """Return rate scopes as parameters: their campaigns, and their limit keys."""
+    campaigns, limit_keys = zip(*wanted, strict=True)
+    return {"campaigns": sorted(set(campaigns)), "limit_keys": sorted(set(limit_keys))}
 
 
 def report(cells: Cells) -> Report:

@@ -12,7 +12,7 @@ from fulfiller.domain.event import Event
 from fulfiller.domain.key import KeyRecord
 from fulfiller.domain.mode import SERVICE, ModeRow, guard
 from fulfiller.domain.outcome import Outcome
-from fulfiller.domain.pace import Pace
+from fulfiller.domain.pace import Pace, RateScope
 from fulfiller.domain.pressure import Report
 from fulfiller.domain.stripe import Stripe, StripeKey
 from fulfiller.domain.validity import Pause
@@ -54,7 +54,7 @@ class Shelves:
     workers: dict[str, tuple[int, int]] = field(default_factory=dict)
     accounts: dict[str, int] = field(default_factory=dict)
     api_keys: dict[str, KeyRecord] = field(default_factory=dict)
-    paces: dict[str, Pace] = field(default_factory=dict)
+    paces: dict[RateScope, Pace] = field(default_factory=dict)
     reports: dict[tuple[str, str], Report] = field(default_factory=dict)
     blocks: dict[Lane, dict[Place, Block]] = field(default_factory=dict)
 
@@ -68,7 +68,7 @@ class Shelves:
         self._insert(writes)
         self.stripes.update(moved)
         for pace in writes.paces:
-            self.paces[pace.campaign] = replace(self.paces[pace.campaign], tat=pace.tat)
+            self.paces[pace.scope] = replace(self.paces[pace.scope], tat=pace.tat)
         for campaign in writes.exhausted:
             self.modes[campaign] = replace(self.modes[campaign], exhausted=True)
         for campaign in writes.woken:

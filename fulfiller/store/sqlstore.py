@@ -5,7 +5,7 @@ Hot paths go over the link in batches; what is not hot is a mixin of SQLModel se
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from itertools import product
 
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import ClaimId, OpenClaim, Stage, State
@@ -13,25 +13,22 @@ from fulfiller.domain.coupon import Coupon
 from fulfiller.domain.event import Kind
 from fulfiller.domain.mode import SERVICE
 from fulfiller.domain.outcome import Ending, Outcome
+from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE
 from fulfiller.domain.stripe import Stripe
-from fulfiller.domain.tier import Tier
 from fulfiller.service.log import Seal, Sealed, Unsealed
 from fulfiller.service.port import (
     Ask,
     ClaimView,
     Key,
     KeyBinding,
-    Lane,
-    LaneSight,
-    Ready,
     Sight,
     Writes,
 )
 from fulfiller.store import hot, rows
+from fulfiller.store.dispatch import Dispatch
 from fulfiller.store.link import Link
-from fulfiller.store.statement import Call, Fill, Statement
+from fulfiller.store.statement import Call, Fill
 from fulfiller.store.unit import SqlUnit
-from fulfiller.store.wheel import Wheel
 from fulfiller.store.writing import steps
 
 MICRO = 1_000_000
@@ -41,7 +38,7 @@ PACED = (True,)
 ENDED = {Ending.CANCELLED: State.CANCELLED, Ending.DECLINED: State.DECLINED}
 
 
-class SqlStore(Wheel):
+class SqlStore(Dispatch):
     """Every port of ours on one database; one object per thread of use."""
 
     def __init__(self, link: Link) -> None:
@@ -60,13 +57,15 @@ class SqlStore(Wheel):
         campaigns = {"campaigns": ask.campaigns}
         accounts, keys = zip(*ask.keys, strict=True)
         users = {user: None for _, user in ask.people}
-        modes, terms, stripes, bound, priors = self.link.read(
+        limits = {SERVICE_RATE, *product(ask.campaigns, (EVERY_KEY, *ask.limit_keys))}
+        modes, terms, stripes, bound, priors, rated = self.link.read(
             (
                 Call(hot.LOOK_MODES, {"scopes": (SERVICE, *ask.campaigns)}),
                 Call(hot.LOOK_CAMPAIGNS, campaigns),
                 Call(hot.LOOK_STRIPES, campaigns),
                 Call(hot.LOOK_KEYS, {"accounts": tuple(dict.fromkeys(accounts)), "keys": keys}),
                 Call(hot.LOOK_PRIORS, campaigns | {"users": tuple(users)}),
+                Call(hot.LOOK_PACES, rows.scopes(limits)),
             )
         )
         return Sight(
@@ -75,6 +74,7 @@ class SqlStore(Wheel):
             stripes=rows.grouped(stripes, hot.STRIPE_SIGHT),
             keys={(key.account, key.key): key for key in map(_binding, bound)},
             priors=rows.by_person(map(rows.prior, priors)),
+            rated=frozenset(rows.pace(cells).scope for cells in rated),
         )
 
     def write(self, writes: Writes) -> None:
@@ -92,8 +92,8 @@ class SqlStore(Wheel):
         args = {"ids": ids, "stages": [stage.value for stage in stages]}
         with self.link.begin((Call(statement, args),)) as opened:
             found = [rows.open_claim(cells[:OPEN_WIDTH]) for cells in opened.results[0]]
-            paced = {str(cells[1]) for cells in opened.results[0] if cells[OPEN_WIDTH:] == PACED}
-            yield SqlUnit(opened, found, paced)
+            paced = any(cells[OPEN_WIDTH:] == PACED for cells in opened.results[0])
+            yield SqlUnit(opened, found, paced=paced)
 
     @contextmanager
     def shift(
@@ -158,35 +158,6 @@ class SqlStore(Wheel):
 
     # Keeping
 
-    def lanes(self) -> Sequence[LaneSight]:
-        """Return the lanes that have accepted claims, without those of held campaigns."""
-        return [
-            LaneSight(Lane(str(cells[0]), tier), int(str(cells[1 + tier])))
-            for cells in self._one(hot.LANES)
-            for tier in Tier
-            if cells[1 + tier]
-        ]
-
-    def ready(
-        self,
-        lane: Lane,
-        *,
-        after: tuple[int, ClaimId],
-        limit: int,
-        stage: Stage = Stage.ACCEPTED,
-    ) -> Sequence[Ready]:
-        """Return open claims of a lane at a stage behind `(ready_at, id)`, oldest first."""
-        found = self._one(
-            hot.READY,
-            stage=stage.value,
-            campaign=lane.campaign,
-            tier=lane.tier.value,
-            ready_at=after[0],
-            after=after[1],
-            limit=limit,
-        )
-        return [Ready(*cells) for cells in found]
-
     def last_seal(self) -> Seal | None:
         """Return the newest seal."""
         for number, xid, event_id, digest in self._one(hot.LAST_SEAL):
@@ -232,9 +203,6 @@ class SqlStore(Wheel):
     def slots(self) -> int:
         """Return the sum of the announced slots that have not run out; 0 when unknown."""
         return int(self._one(hot.SLOTS)[0][0])
-
-    def _one(self, statement: Statement, **args: object) -> list[tuple[Any, ...]]:
-        return self.link.read((Call(statement, args),))[0]
 
 
 def _binding(cells: rows.Cells) -> KeyBinding:

@@ -104,7 +104,8 @@ def listed(columns: Sequence[str], table: str = "") -> str:
 
 def _kind(column: Column[object]) -> str:
     kind = column.type.compile(dialect=postgresql.dialect()).lower()  # type: ignore[no-untyped-call]
-    return {"varchar(36)": "uuid"}.get(kind, kind)
+    bare = kind.partition(" collate ")[0]
+    return {"varchar(36)": "uuid"}.get(bare, bare)
 
 
 def _postgresql(spot: re.Match[str]) -> str:

@@ -1,8 +1,9 @@
 """The statements that govern modes and keep places in line, each with its intent."""
 
 from fulfiller.domain.claim import Stage
-from fulfiller.domain.tier import Tier
+from fulfiller.domain.flow import LIMITED
 from fulfiller.store.hot import MODE
+from fulfiller.store.lanes import OLDEST_OF_FLOW, walk
 from fulfiller.store.statement import insert, listed, names, statement
 from fulfiller.store.table import COUNTS
 from fulfiller.store.table_line import PressureRow, WaitlistBlockRow
@@ -19,15 +20,13 @@ TERMS = statement("select id, terms from campaign order by id")
 
 ALL_MODES = statement(f"select {listed(MODE)} from mode")
 
-# When the oldest accepted claim became ready: one step down an index per campaign and tier.
+UNLIMITED = f" and f.name < '{LIMITED}'"
+
+# When the oldest accepted claim became ready, flow by flow; those that wait for their own limit
+# are left out: that they take long is meant.
 OLDEST = statement(
-    "select id, "
-    + ", ".join(
-        "(select min(ready_at) from open_claim o where o.campaign = campaign.id"
-        f" and o.tier = {tier.value} and o.stage = '{Stage.ACCEPTED}')"
-        for tier in Tier
-    )
-    + " from campaign"
+    f"{walk('', UNLIMITED)} select campaign, min({OLDEST_OF_FLOW}) from flow"
+    f" where name < '{LIMITED}' group by campaign"
 )
 
 REPORTS = statement(

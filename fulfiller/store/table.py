@@ -27,6 +27,8 @@ from fulfiller.domain.tier import Tier
 
 ID = String(36).with_variant(UUID(as_uuid=False), "postgresql")
 SERIAL = BigInteger().with_variant(Integer, "sqlite")
+BYTEWISE = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that sorts by its bytes in every database, whatever the locale."""
 CHURNED = {"postgresql_with": {"fillfactor": 50}}
 """For rows that are updated for ever: room on the page keeps the updates heap-only."""
 
@@ -174,12 +176,21 @@ class ClaimRow(SQLModel, table=True):
     accepted_at: int = Field(sa_type=BigInteger)
 
 
+ACCEPTED = text("stage = 'accepted'")
+
+
 class OpenClaimRow(SQLModel, table=True):
     """What is still to be done for a claim: the one row of it that changes."""
 
     __tablename__ = "open_claim"
     __table_args__ = (
         Index("open_claim_lane", "campaign", "tier", "stage", "ready_at", "claim_id"),
+        Index(
+            "open_claim_flow",
+            *("campaign", "tier", "flow", "ready_at", "claim_id"),
+            postgresql_where=ACCEPTED,
+            sqlite_where=ACCEPTED,
+        ),
     )
     claim_id: str = Field(sa_column=Column(ID, primary_key=True))
     campaign: str = Field(sa_type=Text)
@@ -195,6 +206,7 @@ class OpenClaimRow(SQLModel, table=True):
     ready_at: int = Field(sa_type=BigInteger)
     offered_at: int | None = Field(default=None, sa_type=BigInteger)
     attempts: int = Field(default=0, sa_type=SmallInteger)
+    flow: str = Field(default="", sa_type=BYTEWISE, sa_column_kwargs={"server_default": ""})
 
 
 class OutcomeRow(SQLModel, table=True):

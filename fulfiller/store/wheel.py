@@ -40,11 +40,7 @@ class Wheel(Yard):
             modes={row.scope: row for row in map(rows.mode, modes)},
             campaigns={str(cells[0]): rows.campaign(str(cells[1])) for cells in terms},
             sums={str(cells[0]): rows.tallies(cells[1:]) for cells in sums},
-            oldest={
-                str(cells[0]): min(ready)
-                for cells in oldest
-                if (ready := [_int(at) for at in cells[1:] if at is not None])
-            },
+            oldest={str(campaign): _int(at) for campaign, at in oldest if at is not None},
             reports=tuple(map(rows.report, reports)),
         )
 

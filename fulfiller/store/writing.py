@@ -53,8 +53,10 @@ def _fence(epoch: int | None) -> Iterable[Step]:
 
 
 def _paces(writes: Writes) -> Iterable[Step]:
-    for pace in sorted(writes.paces, key=attrgetter("campaign")):
-        yield Call(hot.MOVE_PACE, {"campaign": pace.campaign, "tat": pace.tat})
+    for pace in sorted(writes.paces, key=attrgetter("scope")):
+        campaign, limit_key = pace.scope
+        args = {"campaign": campaign, "limit_key": limit_key, "tat": pace.tat}
+        yield Call(hot.MOVE_PACE, args)
 
 
 def _moves(moves: Iterable[StripeMove]) -> Iterable[Step]:

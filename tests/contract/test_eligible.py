@@ -11,7 +11,7 @@ from fulfiller.domain.tier import Tier
 from fulfiller.service.eligible import SOON
 from fulfiller.service.issue import issue
 from fulfiller.service.port import Lane
-from fulfiller.service.release import FRONT
+from fulfiller.service.serving import FRONT
 from fulfiller.wiring import Truth
 from tests.contract.world import START, VALUE, ask, found, press, request, sums
 

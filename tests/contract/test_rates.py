@@ -8,7 +8,7 @@ from fulfiller.domain.pace import HOUR, Rate
 from fulfiller.domain.tier import Tier
 from fulfiller.service.issue import Press, issue
 from fulfiller.service.port import Lane
-from fulfiller.service.release import FRONT
+from fulfiller.service.serving import FRONT
 from fulfiller.wiring import Truth
 from tests.contract.crowd import together
 from tests.contract.world import Open, found, press, taken_in

@@ -17,7 +17,7 @@ from fulfiller.service.issue import issue
 from fulfiller.service.line import Clerk, count_places
 from fulfiller.service.move import cancel
 from fulfiller.service.port import Lane
-from fulfiller.service.release import FRONT
+from fulfiller.service.serving import FRONT
 from fulfiller.service.steer import Act, let_flow, let_go, pause
 from fulfiller.service.waitlist import Block
 from fulfiller.wiring import Truth

@@ -11,7 +11,7 @@ from fulfiller.service import parked as module
 from fulfiller.service.move import abandon, park, replay
 from fulfiller.service.parked import Choice, Parked, parked
 from fulfiller.service.port import Lane
-from fulfiller.service.release import FRONT
+from fulfiller.service.serving import FRONT
 from fulfiller.wiring import Truth
 from tests.contract.world import START, VALUE, found, sums, taken_in
 

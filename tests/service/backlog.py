@@ -6,6 +6,7 @@ from itertools import count
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import ClaimId, Request
 from fulfiller.domain.code import CodeKey
+from fulfiller.domain.flow import flow_of
 from fulfiller.domain.mode import ModeRow
 from fulfiller.domain.money import Money
 from fulfiller.domain.outcome import Accepted
@@ -15,7 +16,7 @@ from fulfiller.service.accept import accept
 from fulfiller.service.create import create
 from fulfiller.service.decide import Round
 from fulfiller.service.issue import Press, issue
-from fulfiller.service.port import Hint, Lane
+from fulfiller.service.port import Flow, Hint, Lane
 from fulfiller.store.memory import MemoryStore
 
 START = 1_770_339_600 * SECOND
@@ -132,6 +133,11 @@ class Backlog:
 def lane(campaign: str = "festival", tier: Tier = Tier.P2) -> Lane:
     """Return a lane, by default the one that claims of this module go to."""
     return Lane(campaign, tier)
+
+
+def flow(account: str = "shop") -> Flow:
+    """Return the flow of an account in the usual lane."""
+    return Flow(lane(), flow_of(account))
 
 
 def ids(hints: Sequence[Hint]) -> list[ClaimId]:

@@ -83,7 +83,7 @@ class Weather(MemoryStore):
         def commit(writes: Writes) -> None:
             self._step("commit", writes, unit.commit)
 
-        return MemoryUnit(unit.rows, commit, unit.paced, unit.pace)
+        return MemoryUnit(unit.rows, commit, unit.pace, paced=unit.paced)
 
     def _step(self, name: str, what: Any, do: Callable[[Any], Result]) -> Result:
         self.steps.append(name)

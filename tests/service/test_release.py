@@ -5,8 +5,9 @@ from fulfiller.domain.tier import Tier
 from fulfiller.domain.validity import SECOND
 from fulfiller.service.memory import Memory
 from fulfiller.service.port import Hint, Writes
-from fulfiller.service.release import HINT_MAX, release, room, short
-from tests.service.backlog import Backlog, ids, lane
+from fulfiller.service.release import release, room, short
+from fulfiller.service.serving import HINT_MAX
+from tests.service.backlog import Backlog, flow, ids, lane
 
 
 def test_a_backlog_goes_out_in_full_hints() -> None:
@@ -35,7 +36,14 @@ def test_unknown_slots_count_as_two() -> None:
     """Without any word from workers a queue holds four tasks."""
     assert room(0, 0) == room(0, 2) == 4
     assert room(9, 2) == 0
-    assert short({Tier.P0: 3, Tier.P1: 4}, 0) == {Tier.P0}
+    assert short({Tier.P0: 3, Tier.P1: 0}, 0) == {Tier.P0, Tier.P1}
+    assert short({Tier.P0: 3, Tier.P1: 1}, 0) == frozenset()
+
+
+def test_a_top_tier_waits_for_no_pile_of_a_lower_one() -> None:
+    """Where lower tiers fill the queues, a tier above them all still gets its first task in."""
+    assert short({Tier.P0: 0, Tier.P1: 0, Tier.P2: 4, Tier.P3: 0}, 2) == {Tier.P0, Tier.P1}
+    assert short({Tier.P0: 1, Tier.P1: 0, Tier.P2: 4, Tier.P3: 0}, 2) == frozenset()
 
 
 def test_nothing_is_offered_twice_while_it_is_on_its_way() -> None:
@@ -130,7 +138,7 @@ def test_release_writes_nothing() -> None:
     memory = Memory()
     release(memory, store=backlog.store, queue=backlog.queue, now=backlog.now)
     assert backlog.store.shelves.open == before
-    assert len(memory.offers[lane()]) == 5
+    assert len(memory.offers[flow()]) == 5
 
 
 def _fill_but_one(backlog: Backlog) -> None:

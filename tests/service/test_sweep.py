@@ -11,7 +11,7 @@ from fulfiller.service.memory import Memory
 from fulfiller.service.port import Hint
 from fulfiller.service.release import release
 from fulfiller.service.sweep import ALONE_FROM, PAGE, sweep
-from tests.service.backlog import START, Backlog, ids, lane
+from tests.service.backlog import START, Backlog, flow, ids, lane
 
 
 class Night:
@@ -160,7 +160,7 @@ def test_done_claims_are_forgotten() -> None:
     night.backlog.work(night.release())
     night.backlog.claims(1)
     night.sweep()
-    assert night.memory.offers[lane()] == {}
+    assert night.memory.offers[flow()] == {}
 
 
 def test_an_empty_lane_is_forgotten() -> None:
@@ -213,7 +213,7 @@ def test_what_lies_beyond_the_page_is_not_taken_for_done() -> None:
     night.backlog.queue.publish(night.release())
     night.backlog.claims(PAGE + 100, at=START)
     night.sweep()
-    assert set(offered) <= night.memory.offers[lane()].keys()
+    assert set(offered) <= night.memory.offers[flow()].keys()
 
 
 def test_release_leaves_to_the_sweep_what_the_sweep_has_offered() -> None:

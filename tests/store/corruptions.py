@@ -51,7 +51,7 @@ CORRUPTIONS = {
     "an open row kept beside a coupon": spoilt(
         PLACES,
         'insert into open_claim select :issued, campaign, tier, account, "user", "grant", slot,'
-        " stripe, amount, limit_key, stage, ready_at, offered_at, attempts"
+        " stripe, amount, limit_key, stage, ready_at, offered_at, attempts, flow"
         " from open_claim where claim_id = :accepted",
         says="clm_{issued} has 1 claim, 1 open, 1 coupon, 0 outcome rows",
     ),

@@ -1,6 +1,6 @@
 """The statements whose plans matter, and what busy processes send with them."""
 
-from fulfiller.store import hot, steering
+from fulfiller.store import hot, lanes, steering
 from fulfiller.store.statement import Statement
 
 ROWS = 20_000
@@ -10,7 +10,7 @@ per thousand claims that wait."""
 
 HOT = {
     name: value
-    for module in (hot, steering)
+    for module in (hot, lanes, steering)
     for name, value in vars(module).items()
     if isinstance(value, Statement)
 } | {
@@ -24,6 +24,8 @@ ARGS: dict[str, object] = {
     "scopes": ["*", "festival"],
     "campaigns": ["festival"],
     "accounts": ["shop"],
+    "limit_keys": ["", *(f"shop-{n}" for n in range(100))],
+    "flow": "0shop5",
     "keys": [f"u{n}" for n in range(100)],
     "users": [f"u{n}" for n in range(100)],
     "ids": [f"01900000-0000-7000-8000-{n:012x}" for n in range(500)],

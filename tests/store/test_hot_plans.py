@@ -26,7 +26,7 @@ FILLING = """
   insert into caller_key select account, "user", claim_id, 'x', accepted_at from claim;
   insert into open_claim select claim_id, campaign, tier, account, "user", "grant", slot, 0,
     amount, null, case when accepted_at % 2 = 0 then 'accepted' else 'waitlisted' end,
-    accepted_at, null, 0 from claim;
+    accepted_at, null, 0, '0shop' || accepted_at % 10 from claim;
   insert into waitlist_block select campaign, tier, ready_at, claim_id, 1000 from open_claim
     where ready_at % 1000 = 1;
   insert into coupon select claim_id, campaign, account, 0, tier, amount, 1, 0,

@@ -23,8 +23,8 @@ FILLING = """
     'u' || n, 'default', 0, 1, 0, 2, 2500, null, null, n from up;
   insert into caller_key select account, "user", claim_id, 'x', accepted_at from claim;
   insert into open_claim select claim_id, campaign, tier, account, "user", "grant", slot, 0,
-    amount, null, iif(accepted_at % 2 = 0, 'accepted', 'waitlisted'), accepted_at, null, 0
-    from claim;
+    amount, null, iif(accepted_at % 2 = 0, 'accepted', 'waitlisted'), accepted_at, null, 0,
+    '0shop' || accepted_at % 10 from claim;
   insert into waitlist_block select campaign, tier, ready_at, claim_id, 1000 from open_claim
     where ready_at % 1000 = 1;
   insert into coupon (claim_id, campaign, account, stripe, tier, amount, key_id, salt, lookup,

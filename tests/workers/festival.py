@@ -18,7 +18,7 @@ from fulfiller.service.accept import accept
 from fulfiller.service.create import create
 from fulfiller.service.decide import Round
 from fulfiller.service.port import Hint, Lane
-from fulfiller.service.release import FRONT
+from fulfiller.service.serving import FRONT
 from fulfiller.store.sqlstore import SqlStore
 
 NAME = "spring-festival"

@@ -12,7 +12,7 @@ from fulfiller.broker.queue import CeleryQueue
 from fulfiller.domain.claim import public_id
 from fulfiller.ops.embedded.ports import free_port
 from fulfiller.ops.embedded.server import Server
-from fulfiller.service.release import HINT_MAX
+from fulfiller.service.serving import HINT_MAX
 from tests.processes import Process, start
 from tests.waiting import until
 from tests.workers.conftest import SECRET

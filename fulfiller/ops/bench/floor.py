@@ -9,7 +9,7 @@ from fulfiller.domain.tier import Tier
 from fulfiller.ops.bench.aide import orders, report
 from fulfiller.service.issue import issue
 from fulfiller.service.port import Lane, Store
-from fulfiller.service.release import FRONT, HINT_MAX
+from fulfiller.service.serving import FRONT, HINT_MAX
 from fulfiller.settings import load
 from fulfiller.wiring import open_parts, press
 

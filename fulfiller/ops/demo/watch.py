@@ -9,7 +9,7 @@ from fulfiller.domain.mode import ruling
 from fulfiller.domain.stripe import Count, Purse, backlog, counted, total
 from fulfiller.ops.demo.reading import Reading, Tally, percentile
 from fulfiller.service.port import ClaimView
-from fulfiller.service.release import FRONT
+from fulfiller.service.serving import FRONT
 from fulfiller.wiring import Truth
 
 LATEST = 300

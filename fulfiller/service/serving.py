@@ -1,0 +1,181 @@
+"""Serving: which claims the next hint carries, so that everybody gets a fair share in time.
+
+Campaigns take turns, a campaign's tiers by their weights, and within a lane each caller has
+the same share (max-min fair: what one does not need the others get). Nobody is served beyond
+a rate of its own, and nobody waits for another's.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from fulfiller.domain.claim import ClaimId
+from fulfiller.domain.flow import limit_key_of
+from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE, Pace, RateScope
+from fulfiller.domain.tier import Tier
+from fulfiller.service.memory import Memory, Offer
+from fulfiller.service.port import Board, Flow, Lane, LaneSight, Page, Ready, Store
+from fulfiller.service.turns import TierTurns
+
+HINT_MAX = 500
+"""Claims in one hint at most."""
+FRESH = 3_000_000
+"""Microseconds for which an intake's own offer keeps release from offering the same."""
+FRONT = (0, ClaimId("00000000-0000-0000-0000-000000000000"))
+"""The cursor before every claim."""
+
+
+@dataclass(slots=True)
+class Taken:
+    """The claims of a hint, by the flow that they were taken from."""
+
+    lane: Lane
+    flows: dict[Flow, list[ClaimId]] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> tuple[ClaimId, ...]:
+        """Return all claims, oldest first within their flow."""
+        return tuple(claim_id for ids in self.flows.values() for claim_id in ids)
+
+
+def stands(offer: Offer | None, row: Ready) -> bool:
+    """Return whether an offer says anything of a claim, which may have become ready anew."""
+    return offer is not None and offer.at >= row.ready_at
+
+
+class Serving:
+    """One round of serving: it goes on until nothing is left or nobody has room."""
+
+    def __init__(self, memory: Memory, *, store: Store, now: int) -> None:
+        """Serve nobody yet."""
+        self._memory = memory
+        self._store = store
+        self._now = now
+        self._board = Board(flows={}, paces={}, slots=0)
+        self._flows: dict[Lane, list[Flow]] = {}
+        self._paces: dict[RateScope, Pace] = {}
+
+    def open(self, lanes: Iterable[LaneSight], board: Board) -> None:
+        """Begin with these lanes and what is known of them."""
+        self._board = board
+        self._flows = {sight.lane: [] for sight in lanes}
+        for flow in board.flows:
+            if flow.lane in self._flows:
+                self._flows[flow.lane].append(flow)
+        self._paces = {scope: self._used(pace) for scope, pace in board.paces.items()}
+        self._memory.paces = self._paces
+        self._memory.turn += 1
+
+    def next(self, tiers: Collection[Tier]) -> Taken | None:
+        """Return what the next hint carries, of one of these tiers; None if nobody has any."""
+        while lanes := self._waiting(tiers):
+            lane = self._pick(lanes)
+            taken = self._take(lane)
+            if taken.ids:
+                self._pay(lane, len(taken.ids))
+                return taken
+            # What was looked at and found done or not ready is no reason to look again now.
+            self._flows[lane] = []
+        return None
+
+    def _used(self, pace: Pace) -> Pace:
+        """Return a rate as it is by now: what was offered counts, though it is not issued yet."""
+        known = self._memory.paces.get(pace.scope)
+        if known is None:
+            return pace
+        offered = known if known.rate == pace.rate else known.changed(pace.rate, self._now)
+        return max(pace, offered, key=lambda each: each.tat)
+
+    def _waiting(self, tiers: Collection[Tier]) -> list[Lane]:
+        return [
+            lane
+            for lane, flows in self._flows.items()
+            if flows and lane.tier in tiers and self._room(lane)
+        ]
+
+    def _room(self, lane: Lane) -> int:
+        """Return how many claims a hint of this lane may carry by the rates that it has to keep."""
+        paces = [self._paces.get(scope) for scope in (SERVICE_RATE, (lane.campaign, EVERY_KEY))]
+        return min(
+            (min(pace.rate.hint_max, pace.room(self._now)) for pace in paces if pace is not None),
+            default=HINT_MAX,
+        )
+
+    def _pick(self, lanes: list[Lane]) -> Lane:
+        name = self._memory.campaigns.next({lane.campaign for lane in lanes})
+        campaign = self._store.terms(name)
+        mine = {lane.tier: self._age(lane) for lane in lanes if lane.campaign == name}
+        if campaign is None or len(mine) == 1:
+            return Lane(name, min(mine))
+        return Lane(name, self._turns(name).next(mine, campaign.tiers))
+
+    def _age(self, lane: Lane) -> int:
+        """Return how long the oldest claim of a lane waits; limited ones wait on purpose."""
+        ready = [
+            self._board.flows[flow] for flow in self._flows[lane] if limit_key_of(flow.name) is None
+        ]
+        return max(0, self._now - min(ready, default=self._now))
+
+    def _pay(self, lane: Lane, claims: int) -> None:
+        self._memory.campaigns.pay(lane.campaign, claims)
+        campaign = self._store.terms(lane.campaign)
+        if campaign is not None:
+            self._turns(lane.campaign).pay(lane.tier, claims, campaign.tiers)
+
+    def _turns(self, campaign: str) -> TierTurns:
+        return self._memory.tiers.setdefault(campaign, TierTurns())
+
+    def _take(self, lane: Lane) -> Taken:
+        """Fill a hint from the lane's flows by equal parts, again with what some don't need."""
+        taken = Taken(lane)
+        left = min(HINT_MAX, self._room(lane))
+        while left > 0 and (pages := self._pages(lane, left)):
+            for page, rows in zip(pages, self._store.pages(pages), strict=True):
+                ids = self._due(page, rows)
+                taken.flows.setdefault(page.flow, []).extend(ids)
+                left -= len(ids)
+                self._use(lane, page.flow, len(ids))
+        return taken
+
+    def _pages(self, lane: Lane, left: int) -> list[Page]:
+        """Return what to read of each flow that may have more."""
+        flows = [flow for flow in self._flows[lane] if self._own_room(flow)]
+        start = self._memory.turn % max(1, len(flows))
+        turned = (flows[start:] + flows[:start])[:left]
+        part = left // max(1, len(turned))
+        return [
+            Page(flow, self._memory.cursors.get(flow, FRONT), min(part, self._own_room(flow)))
+            for flow in turned
+        ]
+
+    def _own_room(self, flow: Flow) -> int:
+        limit_key = limit_key_of(flow.name)
+        own = None if limit_key is None else self._paces.get((flow.lane.campaign, limit_key))
+        return HINT_MAX if own is None else own.room(self._now)
+
+    def _due(self, page: Page, rows: Collection[Ready]) -> list[ClaimId]:
+        """Return what of a page may be offered now, and move the flow's cursor behind it.
+
+        Rows that an intake has just offered itself are passed over; the sweep looks after them.
+        Rows that are ready only later are the last of their flow and stay before the cursor.
+        """
+        due = [row for row in rows if row.ready_at <= self._now]
+        if due:
+            self._memory.cursors[page.flow] = (due[-1].ready_at, due[-1].id)
+        if len(due) < page.limit:
+            self._flows[page.flow.lane].remove(page.flow)
+        known = self._memory.offers.get(page.flow, {})
+        return [
+            row.id
+            for row in due
+            if not stands(known.get(row.id), row) and not self._just_offered(row)
+        ]
+
+    def _just_offered(self, row: Ready) -> bool:
+        return row.offered_at is not None and self._now - row.offered_at < FRESH
+
+    def _use(self, lane: Lane, flow: Flow, claims: int) -> None:
+        """Note that the rates which these claims have to keep were made use of."""
+        own = (lane.campaign, limit_key_of(flow.name) or EVERY_KEY)
+        for scope in {SERVICE_RATE, (lane.campaign, EVERY_KEY), own} & self._paces.keys():
+            if claims:
+                self._paces[scope] = self._paces[scope].after(claims, self._now)
