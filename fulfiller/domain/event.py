@@ -41,6 +41,7 @@ class Kind(StrEnum):
     MODE_UNHELD = "mode.unheld"
     PRESSURE_REPORTED = "pressure.reported"
     PATIENCE_WORDED = "patience.worded"
+    RATE_CHANGED = "rate.changed"
 
 
 SETBACKS = (Kind.CLAIM_PARKED, Kind.CLAIM_REPLAYED)

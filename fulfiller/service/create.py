@@ -21,10 +21,11 @@ def create(campaign: Campaign, *, store: Store, now: int, actor: str) -> bool:
 
 
 def is_created(stored: Campaign | None, wanted: Campaign) -> bool:
-    """Return whether a campaign exists as wanted, even if it was extended or worded since."""
+    """Return whether a campaign exists as wanted, whatever was extended, worded or paced since."""
     if stored is None or (stored.floor or 0) < (wanted.floor or 0):
         return False
-    return replace(wanted, floor=stored.floor, patience=stored.patience) == stored
+    moved = {name: getattr(stored, name) for name in ("floor", "patience", "issuing_rate")}
+    return replace(wanted, **moved) == stored
 
 
 def stripes(campaign: Campaign) -> tuple[Stripe, ...]:

@@ -174,7 +174,7 @@ def _policy(survey: Survey, scope: str) -> Policy | None:
 def _gauge(scope: str, row: ModeRow, rules: Policy, survey: Survey, chair: Chair) -> Gauge:
     if scope == SERVICE:
         return Gauge(at=survey.now, reading=Reading(store_s=chair.store_s))
-    limit = _limit(survey.campaigns[scope])
+    limit = _limit(survey.campaigns[scope], survey.ceiling)
     meter = _metered(scope, survey, chair, _lately_s(limit))
     rate = _rate(meter, limit, row)
     reading = _reading(scope, rate, survey)
@@ -200,8 +200,10 @@ def _rate(meter: Meter, limit: Rate | None, row: ModeRow) -> float | None:
     return meter.rate
 
 
-def _limit(campaign: Campaign) -> Rate | None:
-    return None if campaign.issuing_rate is None else Rate.parse(campaign.issuing_rate)
+def _limit(campaign: Campaign, ceiling: Rate | None) -> Rate | None:
+    own = None if campaign.issuing_rate is None else Rate.parse(campaign.issuing_rate)
+    rates = [rate for rate in (own, ceiling) if rate is not None]
+    return min(rates, key=lambda rate: rate.per_hour, default=None)
 
 
 def _lately_s(limit: Rate | None) -> float:
@@ -210,7 +212,8 @@ def _lately_s(limit: Rate | None) -> float:
 
 
 def _metered(scope: str, survey: Survey, chair: Chair, lately_s: float) -> Meter:
-    meter = chair.meters.setdefault(scope, Meter(lately_s))
+    meter = chair.meters.setdefault(scope, Meter())
+    meter.lately_s = lately_s
     sums, stopped = survey.sums[scope], held(survey.modes, scope)
     if stopped or chair.held.get(scope):
         meter.forget_last()

@@ -24,8 +24,8 @@ class Meter:
     """The issuing rate of one scope, from readings of its totals."""
 
     def __init__(self, lately_s: float = LATELY_S) -> None:
-        """Know nothing yet; the rate is taken over `lately_s` busy seconds."""
-        self._lately_s = lately_s
+        """Know nothing yet; the rate is taken over `lately_s` busy seconds, from now on."""
+        self.lately_s = lately_s
         self._last: tuple[int, int, int] | None = None
         self._busy: deque[tuple[float, int]] = deque(maxlen=KEPT)
 
@@ -51,11 +51,11 @@ class Meter:
         seconds, done = 0.0, 0
         for span, issued in reversed(self._busy):
             seconds, done = seconds + span, done + issued
-            if seconds >= self._lately_s:
+            if seconds >= self.lately_s:
                 break
         if not done:
             # Claims may be on their way to the first worker: only a long silence means 0.
-            return 0.0 if seconds >= self._lately_s else None
+            return 0.0 if seconds >= self.lately_s else None
         return done / seconds if seconds >= KNOWN_S else None
 
     def bounds(self) -> tuple[float, float] | None:

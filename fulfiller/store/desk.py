@@ -37,6 +37,10 @@ class Desk:
         """Use the link's engine."""
         self.link = link
 
+    def now(self) -> int:
+        """Return the database's clock."""
+        return int(self._one(hot.NOW)[0][0])
+
     def campaign(self, campaign_id: str) -> Campaign | None:
         """Return a campaign as it is now."""
         with self._reading() as session:
@@ -65,7 +69,7 @@ class Desk:
                 session.add_all([StripeRow(**rows.stripe_cells(stripe)) for stripe in stripes])
                 if campaign.issuing_rate is not None:
                     session.add(_pace_row(campaign.id, campaign.issuing_rate))
-                session.add(_event_row(event, session))
+                session.add(event_row(event, session))
         except IntegrityError:
             return False
         return True
@@ -77,7 +81,7 @@ class Desk:
             if row is None or rows.campaign(row.terms) != old:
                 return False
             row.terms = rows.campaign_terms(new)
-            session.add(_event_row(event, session))
+            session.add(event_row(event, session))
             return True
 
     def add_account(self, account: str, *, at: int) -> bool:
@@ -186,7 +190,7 @@ def _key_row(record: KeyRecord) -> ApiKeyRow:
     )
 
 
-def _event_row(event: Event, session: Session) -> EventRow:
+def event_row(event: Event, session: Session) -> EventRow:
     """Return an event as a row that carries its transaction's id where there are such ids."""
     cells = dict(zip(hot.EVENT, rows.event_cells(event), strict=True))
     if session.get_bind().dialect.name == "sqlite":

@@ -16,7 +16,7 @@ TERMINAL = (Kind.CLAIM_ISSUED, Kind.CLAIM_DECLINED, Kind.CLAIM_CANCELLED)
 MONEYLESS = (
     Kind.BUDGET_GATHERED,
     Kind.CAMPAIGN_EXTENDED,
-    *(kind for kind in Kind if kind.startswith(("mode.", "pressure.", "patience."))),
+    *(kind for kind in Kind if kind.startswith(("mode.", "pressure.", "patience.", "rate."))),
 )
 OF_COUPONS = {
     Kind.COUPON_RESERVED: CouponState.RESERVED,

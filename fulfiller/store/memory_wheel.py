@@ -9,6 +9,7 @@ from fulfiller.domain.claim import ClaimId, OpenClaim, Stage
 from fulfiller.domain.event import Event
 from fulfiller.domain.flow import limit_key_of
 from fulfiller.domain.mode import Gauge, ModeRow
+from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE, Pace, Rate, RateScope
 from fulfiller.domain.pressure import Report
 from fulfiller.domain.stripe import Tally
 from fulfiller.domain.validity import Pause
@@ -31,6 +32,7 @@ class MemoryWheel(MemoryYard):
                 campaigns=dict(self.shelves.campaigns),
                 sums=self._sums(),
                 oldest=self._oldest(),
+                ceiling=self._ceiling(),
                 reports=tuple(
                     report
                     for report in self.shelves.reports.values()
@@ -102,6 +104,33 @@ class MemoryWheel(MemoryYard):
             for place in gone:
                 mine.pop(place, None)
             mine.update({block.end: block for block in new})
+
+    def rates(self, campaign: str) -> Sequence[Pace]:
+        """Return the rates of a campaign: its own first, then those of limit keys, by key."""
+        with self._latch:
+            paces = self.shelves.paces
+            return [paces[scope] for scope in sorted(paces) if scope[0] == campaign]
+
+    def set_rate(self, scope: RateScope, rate: Rate | None, event: Event) -> bool:
+        """Set a rate or, with None, take it away; False if there is no such campaign."""
+        shelves = self.shelves
+        with self._locks.held(object(), [("pace", scope)]), self._latch:
+            campaign = shelves.campaigns.get(scope[0])
+            if campaign is None and scope != SERVICE_RATE:
+                return False
+            old = shelves.paces.pop(scope, None)
+            if rate is not None:
+                new = Pace(scope, rate) if old is None else old.changed(rate, self.now())
+                shelves.paces[scope] = new
+            if campaign is not None and scope[1] == EVERY_KEY:
+                stated = None if rate is None else str(rate)
+                shelves.campaigns[campaign.id] = replace(campaign, issuing_rate=stated)
+            shelves.commit(Writes(events=(event,)))
+            return True
+
+    def _ceiling(self) -> Rate | None:
+        pace = self.shelves.paces.get(SERVICE_RATE)
+        return None if pace is None else pace.rate
 
     def _line_of(self, row: OpenClaim) -> list[Place]:
         return self._line(Lane(row.campaign, row.tier))

@@ -46,10 +46,6 @@ class SqlStore(Dispatch):
         super().__init__(link)
         self._terms: dict[str, Campaign] = {}
 
-    def now(self) -> int:
-        """Return the database's clock."""
-        return int(self._one(hot.NOW)[0][0])
-
     # Accepting
 
     def look(self, ask: Ask) -> Sight:

@@ -33,6 +33,8 @@ REPORTS = statement(
     f"select {listed(REPORT)} from pressure where expires_at > {{now_us}} and pressure is not null"
 )
 
+CEILING = statement("select per_hour from pace where campaign = '*' and limit_key = ''")
+
 # Compare and set: no row comes back if somebody else moved the mode meanwhile. Whoever ends a
 # pause leaves its span behind, by what the row says of its beginning.
 MOVE_MODE = statement(

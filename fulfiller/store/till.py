@@ -8,12 +8,12 @@ from fulfiller.domain.validity import Pause
 from fulfiller.service.port import Key
 from fulfiller.service.till import CouponSight
 from fulfiller.store import hot, rows
-from fulfiller.store.desk import Desk
+from fulfiller.store.rates import Rates
 from fulfiller.store.statement import Call
 from fulfiller.store.unit import SqlUnit
 
 
-class Till(Desk):
+class Till(Rates):
     """Coupons in hand, in one database."""
 
     def look_coupon(self, lookup: bytes, caller: Key) -> CouponSight | None:

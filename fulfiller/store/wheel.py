@@ -6,6 +6,7 @@ from typing import Any
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.event import Event
 from fulfiller.domain.mode import Gauge, ModeRow
+from fulfiller.domain.pace import Rate
 from fulfiller.domain.pressure import Report
 from fulfiller.service.helm import Survey
 from fulfiller.service.port import Lane, Writes
@@ -24,7 +25,7 @@ class Wheel(Yard):
 
     def survey(self) -> Survey:
         """Read everything that governing takes, in one round trip."""
-        now, terms, modes, sums, oldest, reports = self.link.read(
+        now, terms, modes, sums, oldest, reports, ceiling = self.link.read(
             (
                 Call(hot.NOW),
                 # First: whatever is created meanwhile has all the rest, and not the reverse.
@@ -33,6 +34,7 @@ class Wheel(Yard):
                 Call(steering.SUMS),
                 Call(steering.OLDEST),
                 Call(steering.REPORTS),
+                Call(steering.CEILING),
             )
         )
         return Survey(
@@ -42,6 +44,7 @@ class Wheel(Yard):
             sums={str(cells[0]): rows.tallies(cells[1:]) for cells in sums},
             oldest={str(campaign): _int(at) for campaign, at in oldest if at is not None},
             reports=tuple(map(rows.report, reports)),
+            ceiling=Rate(_int(ceiling[0][0])) if ceiling else None,
         )
 
     def move_mode(
