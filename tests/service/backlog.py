@@ -1,7 +1,9 @@
 """A backlog to keep: campaigns on the in-memory store, claims taken in at chosen instants."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import count
+from typing import Any
 
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import ClaimId, Request
@@ -10,6 +12,7 @@ from fulfiller.domain.flow import flow_of
 from fulfiller.domain.mode import ModeRow
 from fulfiller.domain.money import Money
 from fulfiller.domain.outcome import Accepted
+from fulfiller.domain.pace import Rate, RateScope
 from fulfiller.domain.tier import Tier
 from fulfiller.domain.validity import DAY, SECOND, Validity
 from fulfiller.service.accept import accept
@@ -17,6 +20,7 @@ from fulfiller.service.create import create
 from fulfiller.service.decide import Round
 from fulfiller.service.issue import Press, issue
 from fulfiller.service.port import Flow, Hint, Lane
+from fulfiller.service.rates import By, set_rate
 from fulfiller.store.memory import MemoryStore
 
 START = 1_770_339_600 * SECOND
@@ -73,14 +77,15 @@ class ListQueue:
 class Backlog:
     """A store with campaigns, a queue, and a clock that the test moves."""
 
-    def __init__(self, *campaigns: str) -> None:
-        """Create the campaigns; the clock stands at START."""
+    def __init__(self, *campaigns: str, **terms: Any) -> None:
+        """Create the campaigns with these terms; the clock stands at START."""
         self.now = START
         self.store = MemoryStore(now=lambda: self.now)
         self.queue = ListQueue()
         self._numbers: Iterator[int] = count(1)
         for name in campaigns:
-            create(_campaign(name), store=self.store, now=START, actor="test")
+            campaign = replace(_campaign(name), **terms)
+            create(campaign, store=self.store, now=START, actor="test")
 
     def claims(
         self,
@@ -90,9 +95,10 @@ class Backlog:
         tier: Tier = Tier.P2,
         at: int | None = None,
         short: Collection[Tier] = (),
+        **rest: Any,
     ) -> list[ClaimId]:
         """Take in this many claims; `short` are tiers that the intake publishes to itself."""
-        requests = [self._request(campaign, tier) for _ in range(number)]
+        requests = [self._request(campaign, tier, rest) for _ in range(number)]
         instant = self.now if at is None else at
         answers = accept(
             requests,
@@ -116,10 +122,16 @@ class Backlog:
         """Return the claims that are still open."""
         return set(self.store.shelves.open)
 
-    def _request(self, campaign: str, tier: Tier) -> Request:
+    def rate(self, scope: RateScope, rate: str | None) -> None:
+        """Set a rate."""
+        by = By(reason="a check", actor="test", now=self.now)
+        set_rate(scope, None if rate is None else Rate.parse(rate), by, store=self.store)
+
+    def _request(self, campaign: str, tier: Tier, rest: Mapping[str, Any]) -> Request:
         user = f"user-{next(self._numbers)}"
+        usual: dict[str, Any] = {"account": "shop", "tier": tier}
         return Request(
-            account="shop", campaign=campaign, user=user, key=user, fingerprint=b"", tier=tier
+            campaign=campaign, user=user, key=user, fingerprint=b"", **(usual | dict(rest))
         )
 
     def _id(self, instant: int) -> ClaimId:
