@@ -179,13 +179,14 @@ def _serve(start: Callable[[], Server]) -> Iterator[Server]:
 
 
 def _revived(server: Server, prepare: Callable[[Server], None]) -> Iterator[Server]:
-    """Hand out a server that runs, and thaw it after a test that has frozen it."""
+    """Hand out a server that runs, and have it run for whoever is next, whatever a test did."""
     if not server.running:
         server.restart()
     prepare(server)
-    yield server
-    if server.running:
-        server.thaw()
+    try:
+        yield server
+    finally:
+        server.thaw() if server.running else server.restart()
 
 
 def _flush(server: Server) -> None:

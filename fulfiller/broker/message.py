@@ -16,7 +16,7 @@ from kombu import Producer
 
 from fulfiller.broker.topology import HINT_VERSION, IDS_MAX, ISSUE_TASK, queue_name
 from fulfiller.domain.claim import CLAIM_PREFIX, ClaimId, public_id
-from fulfiller.service.port import Hint
+from fulfiller.service.dispatch import Hint
 
 # As the store spells ids. Parsing each as a UUID took 3 us, a tenth of all that issuing costs.
 _public = re.compile(CLAIM_PREFIX + "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch

@@ -24,7 +24,7 @@ from fulfiller.broker.topology import (
     key,
 )
 from fulfiller.domain.tier import Tier
-from fulfiller.service.port import Hint
+from fulfiller.service.dispatch import Hint
 
 Channel = Any
 """A channel of kombu, whose kind depends on the broker."""

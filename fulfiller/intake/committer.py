@@ -23,7 +23,7 @@ from fulfiller.intake.publisher import Publisher
 from fulfiller.intake.sighting import Sighting, Viewer
 from fulfiller.service.accept import accept
 from fulfiller.service.decide import Round
-from fulfiller.service.port import Lane
+from fulfiller.service.dispatch import Lane
 
 Taken = Accepted | Sighting | Problem
 """What became of a request: a fresh claim, the claim it repeats, or why there is none."""

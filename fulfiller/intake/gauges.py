@@ -7,9 +7,10 @@ from fulfiller.domain.error import StoreError
 from fulfiller.domain.stripe import Count, Stripe, counted
 from fulfiller.domain.tier import Tier
 from fulfiller.intake.parts import Broker
+from fulfiller.service.dispatch import Lane
 from fulfiller.service.helm import Survey
 from fulfiller.service.keep import LEASE
-from fulfiller.service.port import Lane, Store
+from fulfiller.service.port import Store
 from fulfiller.service.serving import FRONT
 
 MICRO = 1_000_000

@@ -7,8 +7,9 @@ from typing import Protocol
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.code import CodeKey
 from fulfiller.intake.tally import Tally
+from fulfiller.service.dispatch import Queue
 from fulfiller.service.keyring import Keyring
-from fulfiller.service.port import Queue, Store
+from fulfiller.service.port import Store
 from fulfiller.service.serving import HINT_MAX
 from fulfiller.service.speech.library import Library
 from fulfiller.service.till import Till

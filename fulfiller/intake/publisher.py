@@ -15,7 +15,7 @@ from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.error import StoreError
 from fulfiller.domain.tier import Tier
 from fulfiller.intake.parts import IntakeParts, Truth
-from fulfiller.service.port import Hint, Lane, Queue
+from fulfiller.service.dispatch import Hint, Lane, Queue
 from fulfiller.service.release import short
 
 GAP_S = 0.025

@@ -6,8 +6,9 @@ from fulfiller.domain.claim import ClaimId, public_id
 from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.money import Money
 from fulfiller.ops.moments import stamp
+from fulfiller.service.dispatch import Lane
 from fulfiller.service.parked import Parked
-from fulfiller.service.port import ClaimView, Lane, Store
+from fulfiller.service.port import ClaimView, Store
 from fulfiller.wiring import Truth
 
 COLUMNS = ("claim", "campaign", "tier", "user", "parked since", "attempts", "reason")

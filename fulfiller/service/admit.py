@@ -17,9 +17,10 @@ from fulfiller.domain.mode import ModeRow, admitted_share, guard, held, ruling
 from fulfiller.domain.stripe import Count, Tally
 from fulfiller.domain.tier import Tier
 from fulfiller.service.book import events, moves, shifting
+from fulfiller.service.dispatch import Lane
 from fulfiller.service.govern import count_of
 from fulfiller.service.helm import Survey
-from fulfiller.service.port import Lane, Store, Writes
+from fulfiller.service.port import Store, Writes
 from fulfiller.service.serving import FRONT
 
 BATCH = 500

@@ -8,7 +8,8 @@ from fulfiller.domain.claim import OpenClaim, Stage
 from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.stripe import Count, Delta, Purse, StripeKey
 from fulfiller.domain.tier import Tier
-from fulfiller.service.port import Lane, StripeMove
+from fulfiller.service.dispatch import Lane
+from fulfiller.service.port import StripeMove
 
 STAGE_COUNT = {
     Stage.WAITLISTED: Count.WAITLISTED,

@@ -18,8 +18,10 @@ from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE
 from fulfiller.domain.stripe import Count, Purse, counted
 from fulfiller.domain.tier import Tier
 from fulfiller.service.book import entering, events, moves
+from fulfiller.service.dispatch import Lane
+from fulfiller.service.entry import as_prior, new_claim, opened
 from fulfiller.service.govern import trips
-from fulfiller.service.port import Ask, Key, KeyBinding, Lane, Sight, Writes
+from fulfiller.service.port import Ask, Key, KeyBinding, Sight, Writes
 from fulfiller.service.takings import Line, Wallet
 
 OFFERED_MAX = 2_000
@@ -120,24 +122,24 @@ class _Draft:
         return self._fresh(request, campaign)
 
     def writes(self) -> Writes:
-        opened = tuple(opened for _, opened in self.taken)
-        campaigns = {claim.campaign for claim in opened}
+        rows = tuple(row for _, row in self.taken)
+        campaigns = {row.campaign for row in rows}
         return Writes(
             claims=tuple(claim for claim, _ in self.taken),
-            opened=opened,
+            opened=rows,
             keys=tuple(self.bound),
             events=tuple(
                 event
                 for stage, kind in TAKEN_IN.items()
                 for event in events(
-                    [claim for claim in opened if claim.stage is stage],
+                    [row for row in rows if row.stage is stage],
                     kind,
                     now=self.round.now,
                     actor="intake",
                 )
             ),
             stripes=moves(
-                ((claim, ENTERED[claim.stage]) for claim in opened),
+                ((row, ENTERED[row.stage]) for row in rows),
                 {campaign: guard(self.sight.modes, campaign) for campaign in campaigns},
             ),
         )
@@ -213,11 +215,15 @@ class _Draft:
         self, request: Request, campaign: Campaign, place: Seat, where: tuple[int, Stage]
     ) -> Answer:
         stripe, stage = where
-        claim = _claim(request, campaign, place, self.round)
+        claim = new_claim(
+            request, campaign, place, claim_id=self.round.new_id(), now=self.round.now
+        )
         ahead = self._line(campaign).join(claim.tier, stage)
         offered = stage is Stage.ACCEPTED and self._offers(campaign, claim)
-        self.taken.append((claim, _opened(claim, where, self._flow(claim), offered=offered)))
-        self._priors(request).append(_as_prior(claim))
+        self.taken.append(
+            (claim, opened(claim, stage, stripe, flow=self._flow(claim), offered=offered))
+        )
+        self._priors(request).append(as_prior(claim))
         self._bind(request, claim.id)
         return Accepted(claim, State(stage), stripe, offered, ahead)
 
@@ -259,54 +265,3 @@ def _replay(known: KeyBinding, request: Request) -> Answer:
     if known.fingerprint != request.fingerprint:
         return Refused(Why.KEY_REUSED)
     return Repeated(known.claim_id)
-
-
-def _claim(request: Request, campaign: Campaign, place: Seat, circumstances: Round) -> Claim:
-    return Claim(
-        id=circumstances.new_id(),
-        campaign=campaign.id,
-        account=request.account,
-        user=request.user,
-        grant=request.grant,
-        turn=place.turn,
-        slot=place.slot,
-        slot_turn=place.slot_turn,
-        tier=campaign.default_tier if request.tier is None else request.tier,
-        amount=campaign.value.amount,
-        limit_key=request.limit_key,
-        locale=request.locale,
-        accepted_at=circumstances.now,
-    )
-
-
-def _opened(claim: Claim, where: tuple[int, Stage], flow: str, *, offered: bool) -> OpenClaim:
-    stripe, stage = where
-    return OpenClaim(
-        id=claim.id,
-        campaign=claim.campaign,
-        tier=claim.tier,
-        account=claim.account,
-        user=claim.user,
-        grant=claim.grant,
-        slot=claim.slot,
-        stripe=stripe,
-        amount=claim.amount,
-        limit_key=claim.limit_key,
-        stage=stage,
-        ready_at=claim.accepted_at,
-        offered_at=claim.accepted_at if offered else None,
-        attempts=0,
-        flow=flow,
-    )
-
-
-def _as_prior(claim: Claim) -> Prior:
-    return Prior(
-        id=claim.id,
-        campaign=claim.campaign,
-        user=claim.user,
-        account=claim.account,
-        grant=claim.grant,
-        slot=claim.slot,
-        cancelled=False,
-    )

@@ -15,10 +15,11 @@ from typing import Protocol
 from fulfiller.domain.error import Deposed
 from fulfiller.domain.mode import ModeRow
 from fulfiller.service.admit import Usher, admit
+from fulfiller.service.dispatch import Queue
 from fulfiller.service.govern import Chair, govern
 from fulfiller.service.line import Clerk, count_places
 from fulfiller.service.memory import Memory
-from fulfiller.service.port import Queue, Store
+from fulfiller.service.port import Store
 from fulfiller.service.release import release
 from fulfiller.service.seal import BATCH, seal
 from fulfiller.service.sweep import sweep

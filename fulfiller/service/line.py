@@ -11,7 +11,8 @@ from typing import Protocol
 from fulfiller.domain.claim import ClaimId, Stage
 from fulfiller.domain.stripe import Count
 from fulfiller.domain.tier import Tier
-from fulfiller.service.port import Lane, Store
+from fulfiller.service.dispatch import Lane
+from fulfiller.service.port import Store
 from fulfiller.service.serving import FRONT
 from fulfiller.service.waitlist import Block, Place, Waitlist
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.pace import Pace, RateScope
-from fulfiller.service.port import Board, Flow, Lane
+from fulfiller.service.dispatch import Board, Flow, Lane
 from fulfiller.service.turns import TierTurns, Turns
 
 

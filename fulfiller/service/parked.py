@@ -9,7 +9,8 @@ from fulfiller.domain.claim import ClaimId, OpenClaim, Stage
 from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.stripe import Count, counted
 from fulfiller.domain.tier import Tier
-from fulfiller.service.port import Lane, Store
+from fulfiller.service.dispatch import Lane
+from fulfiller.service.port import Store
 from fulfiller.service.serving import FRONT
 from fulfiller.service.yard import Yard
 

@@ -1,4 +1,4 @@
-"""The contract of the world: what the verbs need from a store and from a queue.
+"""The contract of the world: what the verbs need from a store.
 
 A store port is dumb: each method is one step, one round trip, and decides nothing. The
 verbs read everything, decide in Python, and write everything; constraints alone guard the
@@ -21,7 +21,7 @@ from fulfiller.domain.mode import ModeRow
 from fulfiller.domain.outcome import Outcome
 from fulfiller.domain.pace import Pace, RateScope
 from fulfiller.domain.stripe import Delta, Stripe, StripeKey
-from fulfiller.domain.tier import Tier
+from fulfiller.service.dispatch import Dispatch
 from fulfiller.service.helm import Helm
 from fulfiller.service.log import Seal, Sealed, Unsealed
 from fulfiller.service.roster import Roster
@@ -129,63 +129,6 @@ class Unit(Protocol[Row_co]):
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
-    """The claims of one campaign and tier: what may travel in one hint."""
-
-    campaign: str
-    tier: Tier
-
-
-@dataclass(frozen=True, slots=True)
-class LaneSight:
-    """A lane with claims accepted and not yet done, of a campaign that is not held."""
-
-    lane: Lane
-    accepted: int
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """The accepted claims of a lane that are served in one order: see `domain.flow`."""
-
-    lane: Lane
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A stretch of a flow: what stands behind `(ready_at, id)`, oldest first, up to a limit."""
-
-    flow: Flow
-    after: tuple[int, ClaimId]
-    limit: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
-    """What serving the lanes of some campaigns takes to know.
-
-    `flows` are those that have accepted claims, each with when its oldest became ready; `paces`
-    the rates of the service, of the campaigns, and of limit keys that flows wait for; `slots`
-    the tasks that workers run at once, 0 when unknown.
-    """
-
-    flows: Mapping[Flow, int]
-    paces: Mapping[RateScope, Pace]
-    slots: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """An open claim in line, and not before it is ready."""
-
-    id: ClaimId
-    ready_at: int
-    offered_at: int | None
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
 class ClaimView:
     """A claim as it is now: its row, its state, and what it ended in."""
 
@@ -195,7 +138,7 @@ class ClaimView:
     outcome: Outcome | None = None
 
 
-class Store(Helm, Roster, Protocol):
+class Store(Dispatch, Helm, Roster, Protocol):
     """The truth. Implementations: PostgreSQL, SQLite, memory; one contract suite for all."""
 
     def now(self) -> int:
@@ -261,25 +204,6 @@ class Store(Helm, Roster, Protocol):
 
     # Keeping
 
-    def lanes(self) -> Sequence[LaneSight]:
-        """Return the lanes that have accepted claims, without those of held campaigns."""
-
-    def ready(
-        self,
-        lane: Lane,
-        *,
-        after: tuple[int, ClaimId],
-        limit: int,
-        stage: Stage = Stage.ACCEPTED,
-    ) -> Sequence[Ready]:
-        """Return open claims of a lane at a stage behind `(ready_at, id)`, oldest first."""
-
-    def board(self, campaigns: Collection[str]) -> Board:
-        """Return what there is to know for serving the lanes of these campaigns."""
-
-    def pages(self, pages: Sequence[Page]) -> Sequence[Sequence[Ready]]:
-        """Return stretches of flows, all in one round trip."""
-
     def last_seal(self) -> Seal | None:
         """Return the newest seal."""
 
@@ -302,27 +226,3 @@ class Store(Helm, Roster, Protocol):
 
     def close(self) -> None:
         """Give connections back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """An offer of one to 500 claims of one lane."""
-
-    lane: Lane
-    ids: tuple[ClaimId, ...]
-
-
-class Queue(Protocol):
-    """The broker: it may be away, frozen or empty at any moment, and nothing here raises."""
-
-    def publish(self, hints: Sequence[Hint]) -> bool:
-        """Offer claims to the workers; False when the broker did not take all of it."""
-
-    def depths(self) -> Mapping[Tier, int] | None:
-        """Return the tasks waiting per tier, or None when the broker does not answer."""
-
-    def intact(self, epoch: str) -> bool | None:
-        """Return whether the broker still knows this epoch; None when it does not answer."""
-
-    def mark(self, epoch: str) -> bool:
-        """Leave an epoch with the broker, so that its total loss can be seen."""

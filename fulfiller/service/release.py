@@ -9,8 +9,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from fulfiller.domain.tier import Tier
+from fulfiller.service.dispatch import Board, Hint, LaneSight, Queue
 from fulfiller.service.memory import Memory, Offer
-from fulfiller.service.port import Board, Hint, LaneSight, Queue, Store
+from fulfiller.service.port import Store
 from fulfiller.service.serving import Serving, Taken
 
 TASKS_PER_SLOT = 2

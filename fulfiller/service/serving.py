@@ -12,8 +12,9 @@ from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.flow import limit_key_of
 from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE, Pace, RateScope
 from fulfiller.domain.tier import Tier
+from fulfiller.service.dispatch import Board, Flow, Lane, LaneSight, Page, Ready
 from fulfiller.service.memory import Memory, Offer
-from fulfiller.service.port import Board, Flow, Lane, LaneSight, Page, Ready, Store
+from fulfiller.service.port import Store
 from fulfiller.service.turns import TierTurns
 
 HINT_MAX = 500

@@ -11,10 +11,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from fulfiller.domain.claim import ClaimId
+from fulfiller.service.dispatch import Flow, Hint, Lane, LaneSight, Page, Queue, Ready
 from fulfiller.service.issue import ATTEMPTS_MAX
 from fulfiller.service.memory import Memory, Offer
 from fulfiller.service.move import park
-from fulfiller.service.port import Flow, Hint, Lane, LaneSight, Page, Queue, Ready, Store
+from fulfiller.service.port import Store
 from fulfiller.service.serving import FRONT, HINT_MAX, stands
 
 PATIENCE = 3_000_000

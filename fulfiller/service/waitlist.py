@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fulfiller.domain.claim import ClaimId
-from fulfiller.service.port import Lane
+from fulfiller.service.dispatch import Lane
 
 Place = tuple[int, ClaimId]
 """A place in line: when the claim became ready, and its id."""

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from fulfiller.domain.claim import ClaimId, OpenClaim
 from fulfiller.domain.event import Event
-from fulfiller.service.port import Lane
+from fulfiller.service.dispatch import Lane
 
 
 class Yard(Protocol):

@@ -7,7 +7,7 @@ from fulfiller.domain.claim import ClaimId, Stage
 from fulfiller.domain.flow import limit_key_of
 from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE
 from fulfiller.domain.tier import Tier
-from fulfiller.service.port import Board, Flow, Lane, LaneSight, Page, Ready
+from fulfiller.service.dispatch import Board, Flow, Lane, LaneSight, Page, Ready
 from fulfiller.store import hot, lanes, rows
 from fulfiller.store.statement import Call
 from fulfiller.store.wheel import Wheel

@@ -9,7 +9,7 @@ from fulfiller.domain.mode import held
 from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE
 from fulfiller.domain.stripe import Count, Stripe, counted
 from fulfiller.domain.tier import Tier
-from fulfiller.service.port import Board, Flow, Lane, LaneSight, Page, Ready
+from fulfiller.service.dispatch import Board, Flow, Lane, LaneSight, Page, Ready
 from fulfiller.store.memory_wheel import MemoryWheel
 
 

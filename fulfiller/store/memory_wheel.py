@@ -13,8 +13,9 @@ from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE, Pace, Rate, RateScope
 from fulfiller.domain.pressure import Report
 from fulfiller.domain.stripe import Tally
 from fulfiller.domain.validity import Pause
+from fulfiller.service.dispatch import Lane
 from fulfiller.service.helm import Survey
-from fulfiller.service.port import Lane, Writes
+from fulfiller.service.port import Writes
 from fulfiller.service.waitlist import Block, Place
 from fulfiller.store.memory_yard import MemoryYard
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from fulfiller.domain.claim import ClaimId, OpenClaim, Stage
 from fulfiller.domain.event import SETBACKS, Event
-from fulfiller.service.port import Lane
+from fulfiller.service.dispatch import Lane
 from fulfiller.store.memory_till import MemoryTill
 
 

@@ -16,8 +16,9 @@ from fulfiller.domain.pace import Pace, RateScope
 from fulfiller.domain.pressure import Report
 from fulfiller.domain.stripe import Stripe, StripeKey
 from fulfiller.domain.validity import Pause
+from fulfiller.service.dispatch import Lane
 from fulfiller.service.log import Seal
-from fulfiller.service.port import Key, KeyBinding, Lane, Person, StripeMove, Writes
+from fulfiller.service.port import Key, KeyBinding, Person, StripeMove, Writes
 from fulfiller.service.waitlist import Block, Place
 
 

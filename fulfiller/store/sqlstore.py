@@ -16,14 +16,7 @@ from fulfiller.domain.outcome import Ending, Outcome
 from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE
 from fulfiller.domain.stripe import Stripe
 from fulfiller.service.log import Seal, Sealed, Unsealed
-from fulfiller.service.port import (
-    Ask,
-    ClaimView,
-    Key,
-    KeyBinding,
-    Sight,
-    Writes,
-)
+from fulfiller.service.port import Ask, ClaimView, Key, KeyBinding, Sight, Writes
 from fulfiller.store import hot, rows
 from fulfiller.store.dispatch import Dispatch
 from fulfiller.store.link import Link

@@ -8,8 +8,9 @@ from fulfiller.domain.event import Event
 from fulfiller.domain.mode import Gauge, ModeRow
 from fulfiller.domain.pace import Rate
 from fulfiller.domain.pressure import Report
+from fulfiller.service.dispatch import Lane
 from fulfiller.service.helm import Survey
-from fulfiller.service.port import Lane, Writes
+from fulfiller.service.port import Writes
 from fulfiller.service.waitlist import Block, Place
 from fulfiller.store import hot, rows, steering
 from fulfiller.store.record import gauge_text, mode_args

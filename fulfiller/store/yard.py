@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from fulfiller.domain.claim import ClaimId, OpenClaim
 from fulfiller.domain.event import Event
-from fulfiller.service.port import Lane
+from fulfiller.service.dispatch import Lane
 from fulfiller.store import hot, rows
 from fulfiller.store.statement import Call
 from fulfiller.store.till import Till

@@ -5,7 +5,7 @@ from itertools import count
 from fulfiller.clock import new_claim_id
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.tier import Tier
-from fulfiller.service.port import Hint, Lane
+from fulfiller.service.dispatch import Hint, Lane
 
 _instants = count(1_770_336_000_000_000, 1_000)
 

@@ -8,9 +8,9 @@ from fulfiller.domain.eligibility import Applicant, Eligible, Ineligible, Unsure
 from fulfiller.domain.outcome import Accepted
 from fulfiller.domain.stripe import Purse
 from fulfiller.domain.tier import Tier
+from fulfiller.service.dispatch import Lane
 from fulfiller.service.eligible import SOON
 from fulfiller.service.issue import issue
-from fulfiller.service.port import Lane
 from fulfiller.service.serving import FRONT
 from fulfiller.wiring import Truth
 from tests.contract.world import START, VALUE, ask, found, press, request, sums

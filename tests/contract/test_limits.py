@@ -6,8 +6,8 @@ from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.flow import flow_of
 from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE, Rate, RateScope
 from fulfiller.domain.tier import Tier
+from fulfiller.service.dispatch import Flow, Lane, Page
 from fulfiller.service.issue import issue
-from fulfiller.service.port import Flow, Lane, Page
 from fulfiller.service.rates import By, Change, set_rate
 from fulfiller.service.serving import FRONT
 from fulfiller.wiring import Truth

@@ -6,8 +6,8 @@ from dataclasses import replace
 from fulfiller.domain.claim import ClaimId, State
 from fulfiller.domain.pace import HOUR, Rate
 from fulfiller.domain.tier import Tier
+from fulfiller.service.dispatch import Lane
 from fulfiller.service.issue import Press, issue
-from fulfiller.service.port import Lane
 from fulfiller.service.serving import FRONT
 from fulfiller.wiring import Truth
 from tests.contract.crowd import together

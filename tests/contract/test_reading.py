@@ -11,9 +11,10 @@ from fulfiller.domain.outcome import Ending
 from fulfiller.domain.stripe import Count, Purse, counted
 from fulfiller.domain.tier import Tier
 from fulfiller.service.create import create, stripes
+from fulfiller.service.dispatch import Lane, LaneSight
 from fulfiller.service.issue import issue
 from fulfiller.service.move import cancel, park
-from fulfiller.service.port import Ask, Lane, LaneSight
+from fulfiller.service.port import Ask
 from fulfiller.wiring import Truth
 from tests.contract.switches import BOTH, switch
 from tests.contract.world import (

@@ -5,7 +5,8 @@ import pytest
 from fulfiller.domain.claim import Stage, State
 from fulfiller.domain.error import Raced
 from fulfiller.domain.tier import Tier
-from fulfiller.service.port import Lane, Writes
+from fulfiller.service.dispatch import Lane
+from fulfiller.service.port import Writes
 from fulfiller.wiring import Truth
 from tests.contract.moves import ACCEPTED, MOVES, committed, park, rows
 from tests.contract.switches import BOTH, switch

@@ -13,10 +13,10 @@ from fulfiller.domain.outcome import Accepted, Refused, Why
 from fulfiller.domain.stripe import Count, Purse, counted, total
 from fulfiller.domain.tier import Tier
 from fulfiller.service.admit import Usher, admit
+from fulfiller.service.dispatch import Lane
 from fulfiller.service.issue import issue
 from fulfiller.service.line import Clerk, count_places
 from fulfiller.service.move import cancel
-from fulfiller.service.port import Lane
 from fulfiller.service.serving import FRONT
 from fulfiller.service.steer import Act, let_flow, let_go, pause
 from fulfiller.service.waitlist import Block

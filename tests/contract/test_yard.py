@@ -8,9 +8,9 @@ from fulfiller.domain.stripe import Count, Purse
 from fulfiller.domain.tier import Tier
 from fulfiller.domain.validity import SECOND
 from fulfiller.service import parked as module
+from fulfiller.service.dispatch import Lane
 from fulfiller.service.move import abandon, park, replay
 from fulfiller.service.parked import Choice, Parked, parked
-from fulfiller.service.port import Lane
 from fulfiller.service.serving import FRONT
 from fulfiller.wiring import Truth
 from tests.contract.world import START, VALUE, found, sums, taken_in

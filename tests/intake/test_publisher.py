@@ -18,7 +18,7 @@ from fulfiller.intake.parts import Broker, IntakeParts, Limits
 from fulfiller.intake.phrases import read_library, shipped_phrases
 from fulfiller.intake.publisher import GAP_S, Publisher
 from fulfiller.ops.embedded.server import Server
-from fulfiller.service.port import Lane
+from fulfiller.service.dispatch import Lane
 from fulfiller.store.opening import open_store
 from tests.intake.door import CODE_KEY, PEPPER, opened, submit
 from tests.waiting import until

@@ -18,8 +18,8 @@ from fulfiller.domain.validity import DAY, SECOND, Validity
 from fulfiller.service.accept import accept
 from fulfiller.service.create import create
 from fulfiller.service.decide import Round
+from fulfiller.service.dispatch import Flow, Hint, Lane
 from fulfiller.service.issue import Press, issue
-from fulfiller.service.port import Flow, Hint, Lane
 from fulfiller.service.rates import By, set_rate
 from fulfiller.store.memory import MemoryStore
 

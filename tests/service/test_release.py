@@ -3,8 +3,9 @@
 from fulfiller.domain.claim import ClaimId, Stage
 from fulfiller.domain.tier import Tier
 from fulfiller.domain.validity import SECOND
+from fulfiller.service.dispatch import Hint
 from fulfiller.service.memory import Memory
-from fulfiller.service.port import Hint, Writes
+from fulfiller.service.port import Writes
 from fulfiller.service.release import release, room, short
 from fulfiller.service.serving import HINT_MAX
 from tests.service.backlog import Backlog, flow, ids, lane

@@ -9,8 +9,8 @@ from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE, Rate
 from fulfiller.domain.tier import Tier
 from fulfiller.domain.validity import SECOND
+from fulfiller.service.dispatch import Hint
 from fulfiller.service.memory import Memory
-from fulfiller.service.port import Hint
 from fulfiller.service.release import release
 from fulfiller.service.serving import HINT_MAX
 from tests.service.backlog import Backlog, ids

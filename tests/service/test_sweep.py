@@ -6,9 +6,9 @@ from fulfiller.domain.claim import Stage
 from fulfiller.domain.error import Deposed
 from fulfiller.domain.tier import Tier
 from fulfiller.domain.validity import SECOND
+from fulfiller.service.dispatch import Hint
 from fulfiller.service.issue import ATTEMPTS_MAX
 from fulfiller.service.memory import Memory
-from fulfiller.service.port import Hint
 from fulfiller.service.release import release
 from fulfiller.service.sweep import ALONE_FROM, PAGE, sweep
 from tests.service.backlog import START, Backlog, flow, ids, lane

@@ -17,7 +17,7 @@ from fulfiller.domain.validity import Validity
 from fulfiller.service.accept import accept
 from fulfiller.service.create import create
 from fulfiller.service.decide import Round
-from fulfiller.service.port import Hint, Lane
+from fulfiller.service.dispatch import Hint, Lane
 from fulfiller.service.serving import FRONT
 from fulfiller.store.sqlstore import SqlStore
 

@@ -7,8 +7,9 @@ share of the hints, full ones, straight from the store: no broker, no Celery, no
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.tier import Tier
 from fulfiller.ops.bench.aide import orders, report
+from fulfiller.service.dispatch import Lane
 from fulfiller.service.issue import issue
-from fulfiller.service.port import Lane, Store
+from fulfiller.service.port import Store
 from fulfiller.service.serving import FRONT, HINT_MAX
 from fulfiller.settings import load
 from fulfiller.wiring import open_parts, press

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from fulfiller.ops.demo.watch import Watch
 from fulfiller.ops.supervise.stack import Stack
-from fulfiller.service.port import Queue
+from fulfiller.service.dispatch import Queue
 
 VICTIM = "worker2"
 FROM, LAST = 0.45, 0.75

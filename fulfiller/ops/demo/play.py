@@ -13,7 +13,7 @@ from fulfiller.ops.demo.upstream import Upstream
 from fulfiller.ops.demo.view import WORKING
 from fulfiller.ops.demo.watch import Watch
 from fulfiller.ops.supervise.stack import Stack
-from fulfiller.service.port import Queue
+from fulfiller.service.dispatch import Queue
 
 TICK_S = 0.25
 WORKERS = ("worker1", VICTIM)
