@@ -10,6 +10,8 @@ from fulfiller.ops.bench.cast import Cast
 from fulfiller.ops.bench.sample import Sample
 
 QUIET_RATE = 50.0
+AMPLE = "1000000/s"
+"""A rate that nobody reaches, so that what counts is the cost of keeping it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,8 @@ class Arm:
     """One way to get claims done.
 
     `rate` is where its speed stands among the rates; with its `share` of the claims to drain
-    it runs for about as long as the others; `per_s` is the pace of one that has a pace.
+    it runs for about as long as the others; `per_s` is the pace of one that has a pace;
+    `issuing_rate` is what its campaign has to keep.
     """
 
     name: str
@@ -26,10 +29,14 @@ class Arm:
     share: float
     measure: Callable[[Cast, Books, int], Sample]
     per_s: float | None = None
+    issuing_rate: str | None = None
 
 
 PLAIN = Arm("plain", "drain, plain Celery", "plain_celery", 1 / 40, drains.plain)
 OURS = Arm("drain", "drain, Fulfiller", "drain", 1.0, drains.ours)
+LIMITED = Arm(
+    "limited", "drain, with a rate to keep", "drain_limited", 1.0, drains.ours, issuing_rate=AMPLE
+)
 FLOOR = Arm("floor", "drain, bare statements", "floor", 1.0, drains.floor)
 SINGLE = Arm(
     "single",
@@ -54,7 +61,11 @@ QUIET = Arm(
     per_s=QUIET_RATE,
 )
 
-ACTS = ((PLAIN,), (OURS, SINGLE, SINGLE_64, QUIET), (FLOOR,))
+ACTS = ((PLAIN,), (LIMITED,), (OURS, SINGLE, SINGLE_64, QUIET), (FLOOR,))
 """What each round plays, so that plain Celery and its rivals meet within the same minute."""
 ARMS = tuple(arm for act in ACTS for arm in act)
-RATIOS = {"drain_vs_plain_celery": (OURS, PLAIN), "drain_vs_floor": (OURS, FLOOR)}
+RATIOS = {
+    "drain_vs_plain_celery": (OURS, PLAIN),
+    "drain_vs_floor": (OURS, FLOOR),
+    "limited_vs_unlimited": (LIMITED, OURS),
+}

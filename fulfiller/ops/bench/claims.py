@@ -20,7 +20,7 @@ COUPONS = 100_000_000
 GROUP = 500
 
 
-def open_campaign(name: str, *, store: Truth) -> Campaign:
+def open_campaign(name: str, *, store: Truth, issuing_rate: str | None = None) -> Campaign:
     """Open a campaign that won't run out of money: one coupon for each user, default stripes."""
     now = store.now()
     campaign = Campaign(
@@ -32,6 +32,7 @@ def open_campaign(name: str, *, store: Truth) -> Campaign:
         closes_at=now + DAY,
         zone="Asia/Shanghai",
         validity=Validity(days=30),
+        issuing_rate=issuing_rate,
     )
     store.add_account(OWNER, at=now)
     create(campaign, store=store, now=now, actor=OWNER)

@@ -73,7 +73,8 @@ class Bench:
             with closing(open_store(settings.store_url, application="bench")) as store:
                 for arm in act:
                     name = arm.name.replace("_", "-")
-                    self._measure(arm, cast, Books(store, open_campaign(name, store=store)))
+                    campaign = open_campaign(name, store=store, issuing_rate=arm.issuing_rate)
+                    self._measure(arm, cast, Books(store, campaign))
             # Once for all arms of the act, since rows stay: a proof takes seconds.
             check_laws(settings.store_url)
 
