@@ -106,7 +106,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenClaim:
-    """What is still to be done for a claim; the one row of it that changes."""
+    """What is still to be done for a claim; the one row of it that changes.
+
+    `offered_at` is when its intake offered it; on a claim that is ready anew, and so only later
+    than that, it is when an eligibility hook began to be unsure.
+    """
 
     id: ClaimId
     campaign: str
@@ -123,3 +127,9 @@ class OpenClaim:
     offered_at: int | None
     attempts: int
     flow: str = ""
+
+    @property
+    def unsure_since(self) -> int | None:
+        """When an eligibility hook that is unsure of it was first asked; None if none is."""
+        known = self.offered_at is not None and self.offered_at < self.ready_at
+        return self.offered_at if known else None

@@ -91,7 +91,9 @@ def _next(scene: Scene) -> str:
 
 def _accepted(scene: Scene) -> Iterator[str]:
     row = scene.row
-    if row is not None:
+    if row is not None and row.ready_at > scene.now:
+        yield f"not to be issued before {_at(row.ready_at, scene)}"
+    elif row is not None:
         waited = length(scene.now - row.ready_at)
         yield f"ready to be issued since {_at(row.ready_at, scene)}, for {waited}"
     yield from _held(scene)
@@ -106,6 +108,8 @@ def _accepted(scene: Scene) -> Iterator[str]:
 
 
 def _offer(row: OpenClaim, scene: Scene) -> str:
+    if row.unsure_since is not None:
+        return f"the eligibility hook has been unsure of it since {_at(row.unsure_since, scene)}"
     if row.offered_at is None:
         return "its intake left it to the keeper, which offers it to the workers in order"
     ago = length(scene.now - row.offered_at)

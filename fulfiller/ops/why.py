@@ -77,7 +77,8 @@ def _head(scene: Scene) -> str:
 
 def _facts(scene: Scene) -> dict[str, object]:
     claim, row = scene.view.claim, scene.row
-    offered_at = None if row is None else row.offered_at
+    unsure_since = None if row is None else row.unsure_since
+    offered_at = None if row is None or unsure_since is not None else row.offered_at
     return {
         "claim_id": public_id(claim.id),
         "state": scene.view.state.value,
@@ -89,6 +90,7 @@ def _facts(scene: Scene) -> dict[str, object]:
         "ahead": scene.ahead,
         "ready_at": None if row is None else stamp(row.ready_at),
         "offered_at": None if offered_at is None else stamp(offered_at),
+        "unsure_since": None if unsure_since is None else stamp(unsure_since),
         "attempts": None if row is None else row.attempts,
         "issuing_rate": scene.campaign.issuing_rate,
         "ruling": told(scene.ruling) | {"scope": scene.ruling.scope},

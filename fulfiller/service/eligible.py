@@ -2,14 +2,14 @@
 
 The hook is asked outside of any transaction. What it said is applied by the transaction that
 takes the open rows: a claim that was cancelled meanwhile stays cancelled. An unsure claim is
-ready again later, which wipes its attempts and offers: a hook that is slow, down or wrong
-makes no claim look like poison.
+ready again later, which wipes its attempts: a hook that is slow, down or wrong makes no claim
+look like poison. In the place of its offer the row keeps when the hook was first asked.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fulfiller.domain.claim import Claim, ClaimId, OpenClaim, Stage, State
 from fulfiller.domain.eligibility import Applicant, Ineligible, Unsure, Verdict
@@ -17,7 +17,7 @@ from fulfiller.domain.error import Raced
 from fulfiller.domain.event import Kind
 from fulfiller.domain.outcome import Ending, Issued
 from fulfiller.service.book import events
-from fulfiller.service.move import outcome, park
+from fulfiller.service.move import outcome, parking
 from fulfiller.service.port import Store, Writes
 
 SOON = 2_000_000
@@ -25,7 +25,7 @@ SOON = 2_000_000
 LATE = 30_000_000
 """Microseconds that it waits at most."""
 PATIENCE = 86_400_000_000
-"""Microseconds after which a claim that the hook is still unsure of is parked."""
+"""Microseconds after the first question at which a claim is parked if the hook is still unsure."""
 ACTOR = "eligibility"
 """Who declined a claim, as the event log has it."""
 TOO_LONG = "the eligibility hook has been unsure of it for too long"
@@ -69,21 +69,30 @@ def waiting(ids: Sequence[ClaimId], store: Store) -> tuple[Claim, ...]:
 
 
 def defer(claims: Sequence[Claim], *, store: Store, now: int, actor: str) -> Issued:
-    """Let claims wait as long again as the youngest of them has waited; park what is too old."""
-    old = [claim.id for claim in claims if now - claim.accepted_at >= PATIENCE]
-    parked = park(old, TOO_LONG, store=store, now=now, actor=actor) if old else ()
-    young = [claim for claim in claims if claim.id not in set(old)]
-    if not young:
-        return Issued(parked=parked)
-    wait = min(max(now - max(claim.accepted_at for claim in young), SOON), LATE)
-    ids = [claim.id for claim in young]
+    """Let claims wait as long again as the hook has been unsure of the youngest of them.
+
+    Those it has been unsure of for too long are parked; how long they waited before, in a line
+    or for a worker, is not its doing.
+    """
+    ids = tuple(claim.id for claim in claims)
     # Whoever is faster moves them, and else the sweep offers them again all the same.
-    with (
-        suppress(Raced),
-        store.shift(ids, Stage.ACCEPTED, Stage.ACCEPTED, ready_at=now + wait) as unit,
-    ):
-        unit.commit(Writes())
-    return Issued(left=tuple(ids), parked=parked)
+    with suppress(Raced), store.take(ids, (Stage.ACCEPTED,)) as unit:
+        asked = {row.id: _first_asked(row, now) for row in unit.rows}
+        old = [row for row in unit.rows if now - asked[row.id] >= PATIENCE]
+        young = [row for row in unit.rows if now - asked[row.id] < PATIENCE]
+        wait = min(max(now - max((asked[row.id] for row in young), default=now), SOON), LATE)
+        later = [
+            replace(row, ready_at=now + wait, offered_at=asked[row.id], attempts=0) for row in young
+        ]
+        aside = [replace(row, stage=Stage.PARKED) for row in old]
+        parked = parking(old, TOO_LONG, now=now, actor=actor)
+        unit.commit(replace(parked, opened=(*later, *aside)))
+        return Issued(left=tuple(r.id for r in young), parked=tuple(r.id for r in old))
+    return Issued(left=ids)
+
+
+def _first_asked(row: OpenClaim, now: int) -> int:
+    return now if row.unsure_since is None else row.unsure_since
 
 
 def declines(claims: Sequence[OpenClaim], refused: Mapping[ClaimId, str], now: int) -> Writes:

@@ -53,10 +53,14 @@ def park(
     """
     with store.shift(ids, Stage.ACCEPTED, Stage.PARKED) as unit:
         if unit.rows:
-            entry = shifting(Stage.ACCEPTED, Stage.PARKED)
-            parked = _shifted(unit.rows, entry, Kind.CLAIM_PARKED, now, actor, reason)
-            unit.commit(replace(parked, fence=fence))
+            unit.commit(replace(parking(unit.rows, reason, now=now, actor=actor), fence=fence))
         return tuple(claim.id for claim in unit.rows)
+
+
+def parking(claims: Sequence[OpenClaim], reason: str, *, now: int, actor: str) -> Writes:
+    """Return what setting accepted claims aside writes, all but their open rows."""
+    entry = shifting(Stage.ACCEPTED, Stage.PARKED)
+    return _shifted(claims, entry, Kind.CLAIM_PARKED, now, actor, reason)
 
 
 def replay(ids: Sequence[ClaimId], *, store: Store, now: int, actor: str) -> tuple[ClaimId, ...]:

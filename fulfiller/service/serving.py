@@ -43,6 +43,12 @@ def stands(offer: Offer | None, row: Ready) -> bool:
     return offer is not None and offer.at >= row.ready_at
 
 
+def intake_offer(row: Ready) -> Offer | None:
+    """Return the offer that an intake made of a claim, if it says anything of it."""
+    offer = None if row.offered_at is None else Offer(row.offered_at)
+    return offer if stands(offer, row) else None
+
+
 class Serving:
     """One round of serving: it goes on until nothing is left or nobody has room."""
 
@@ -172,7 +178,8 @@ class Serving:
         ]
 
     def _just_offered(self, row: Ready) -> bool:
-        return row.offered_at is not None and self._now - row.offered_at < FRESH
+        offer = intake_offer(row)
+        return offer is not None and self._now - offer.at < FRESH
 
     def _use(self, lane: Lane, flow: Flow, claims: int) -> None:
         """Note that the rates which these claims have to keep were made use of."""

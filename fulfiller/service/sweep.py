@@ -16,7 +16,7 @@ from fulfiller.service.issue import ATTEMPTS_MAX
 from fulfiller.service.memory import Memory, Offer
 from fulfiller.service.move import park
 from fulfiller.service.port import Store
-from fulfiller.service.serving import FRONT, HINT_MAX, stands
+from fulfiller.service.serving import FRONT, HINT_MAX, intake_offer, stands
 
 PATIENCE = 3_000_000
 """Microseconds before the first repeat of an offer."""
@@ -159,8 +159,8 @@ def _settle(rows: Sequence[Ready], offers: dict[ClaimId, Offer], *, complete: bo
     done = [i for i in offers if i not in still and (horizon is None or i <= horizon)]
     newest = max((offers.pop(claim_id).at for claim_id in [*done, *answered]), default=0)
     for row in rows:
-        if row.offered_at is not None:
-            offers.setdefault(row.id, Offer(row.offered_at))
+        if (offer := intake_offer(row)) is not None:
+            offers.setdefault(row.id, offer)
     return newest
 
 

@@ -5,15 +5,15 @@ from dataclasses import replace
 
 from fulfiller.domain.claim import Stage, State
 from fulfiller.domain.eligibility import Applicant, Eligible, Ineligible, Unsure, Verdict
-from fulfiller.domain.outcome import Accepted
+from fulfiller.domain.outcome import Accepted, Issued
 from fulfiller.domain.stripe import Purse
 from fulfiller.domain.tier import Tier
 from fulfiller.service.dispatch import Lane
-from fulfiller.service.eligible import SOON
+from fulfiller.service.eligible import PATIENCE, SOON
 from fulfiller.service.issue import issue
 from fulfiller.service.serving import FRONT
 from fulfiller.wiring import Truth
-from tests.contract.world import START, VALUE, ask, found, press, request, sums
+from tests.contract.world import START, VALUE, ask, found, press, request, sums, taken_in
 
 
 def _said(applicants: Sequence[Applicant]) -> list[Verdict]:
@@ -37,12 +37,27 @@ def test_yes_no_and_unsure_in_one_hint(truth: Truth, flaws: Callable[[], list[st
     reasons = {view.outcome.reason for view in views.values() if view.outcome is not None}
     assert reasons == {"no stock"}
     rows = truth.opened(ids)
-    assert {(row.stage, row.ready_at, row.attempts) for row in rows.values()} == {
-        (Stage.ACCEPTED, START + SOON, 0)
+    assert {(r.stage, r.ready_at, r.unsure_since, r.attempts) for r in rows.values()} == {
+        (Stage.ACCEPTED, START + SOON, START, 0)
     }
     waiting = truth.ready(Lane("festival", Tier.P2), after=FRONT, limit=100)
     assert [row.id for row in waiting] == sorted(done.left)
     books = sums(truth.stripes("festival"))
     assert books[Purse.RESERVED.value] == books[Purse.ISSUED.value] == 6 * VALUE
     assert (books["n_declined"], books["n_accepted"], books["n_issued"]) == (6, 6, 6)
+    assert flaws() == []
+
+
+def test_who_waits_in_a_line_waits_for_no_hook(
+    truth: Truth, flaws: Callable[[], list[str]]
+) -> None:
+    """A day of doubt counts from the first question, is kept by the row, and ends in parking."""
+    found(truth)
+    (old, young) = taken_in(truth, "u1", "u2")
+    day = replace(press(truth), ask=_said, now=lambda: START + PATIENCE)
+    assert issue([old], replace(press(truth), ask=_said)).left == (old,)
+    assert issue([old, young], day) == Issued(left=(young,), parked=(old,))
+    rows = truth.opened([old, young])
+    assert (rows[old].stage, rows[young].unsure_since) == (Stage.PARKED, START + PATIENCE)
+    assert sums(truth.stripes("festival"))["n_parked"] == 1
     assert flaws() == []

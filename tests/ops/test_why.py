@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from click.testing import Result
 
 from fulfiller.domain.breaker import Reading
 from fulfiller.domain.claim import ClaimId, public_id
+from fulfiller.domain.eligibility import Unsure
 from fulfiller.domain.mode import Gauge
 from fulfiller.domain.outcome import Accepted
 from fulfiller.domain.tier import Tier
@@ -144,6 +146,19 @@ def test_a_claim_that_its_intake_offered_has_a_hint_out(run: Run, store: SqlStor
     assert isinstance(answer, Accepted)
     assert "so a hint is probably out" in lines(run, answer.claim.id)[-1]
     assert told(run, answer.claim.id)["offered_at"] is not None
+
+
+def test_a_claim_that_a_hook_is_unsure_of_says_since_when(run: Run, store: SqlStore) -> None:
+    """When it was first asked, and when the claim can be issued at the earliest."""
+    now = store.now()
+    (claim,) = taken_in(store, "li")
+    hook = replace(press(store), now=lambda: now + DAY, ask=lambda asked: [Unsure()] * len(asked))
+    assert issue([claim], hook).left == (claim,)
+    said = lines(run, claim)
+    assert said[1].startswith("not to be issued before ")
+    assert said[-1].startswith("the eligibility hook has been unsure of it since ")
+    facts = told(run, claim)
+    assert (facts["unsure_since"] is None, facts["offered_at"]) == (False, None)
 
 
 def test_a_held_claim_says_who_holds_it(run: Run, store: SqlStore) -> None:

@@ -1,69 +1,26 @@
 """The eligibility hook: yes is issued, no is declined, unsure waits and is nobody's poison."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from fulfiller.domain.claim import ClaimId, Stage, State
+from fulfiller.domain.claim import ClaimId, State
 from fulfiller.domain.eligibility import Applicant, Eligible, Ineligible, Unsure, Verdict
 from fulfiller.domain.error import StoreUnavailable
 from fulfiller.domain.event import Kind
 from fulfiller.domain.outcome import Accepted, Ending, Issued, Refused, Why
 from fulfiller.domain.stripe import Count, Purse, counted
 from fulfiller.domain.tier import Tier
-from fulfiller.domain.validity import SECOND
-from fulfiller.service.eligible import ACTOR, LATE, PATIENCE, SOON, TOO_LONG
-from fulfiller.service.issue import ATTEMPTS_MAX, Press, issue
-from fulfiller.service.keep import Keeper
-from fulfiller.service.move import replay
+from fulfiller.service.eligible import ACTOR
+from fulfiller.service.issue import ATTEMPTS_MAX, issue
 from tests.domain.festival import VALUE
-from tests.service.backlog import Backlog
-from tests.service.stall import KEY, Stall, last, times, wish
-
-Judge = Callable[[Applicant], Verdict]
-
-
-class Hook:
-    """A hook behind its guard: judges each applicant, or gives no answer at all."""
-
-    def __init__(self, judge: Judge | None) -> None:
-        """Judge like this; None gives no answer."""
-        self.judge = judge
-        self.asked: list[tuple[Applicant, ...]] = []
-
-    def __call__(self, applicants: Sequence[Applicant]) -> list[Verdict] | None:
-        """Answer a batch."""
-        self.asked.append(tuple(applicants))
-        return None if self.judge is None else [self.judge(one) for one in applicants]
-
-
-def asking(judge: Judge | None, *campaigns: Any) -> tuple[Stall, Hook]:
-    """Return a stall whose worker asks a hook."""
-    stall, hook = Stall(*campaigns), Hook(judge)
-    stall.press = replace(stall.press, ask=hook)
-    return stall, hook
+from tests.service.hook import Judge, asking, attempts, yes
+from tests.service.stall import last, times, wish
 
 
 def refusing(*ids: ClaimId, reason: str = "it is a robot") -> Judge:
     """Return a judge who says no to these claims and yes to all others."""
     return lambda one: Ineligible(reason) if one.claim_id in ids else Eligible()
-
-
-def yes(_one: Applicant) -> Verdict:
-    """Let everybody pass."""
-    return Eligible()
-
-
-def unsure(_one: Applicant) -> Verdict:
-    """Let everybody wait."""
-    return Unsure()
-
-
-def attempts(stall: Stall, claim_id: ClaimId) -> int:
-    """Return how often an open claim was tried."""
-    return stall.store.shelves.open[claim_id].attempts
 
 
 def test_a_hook_is_told_what_it_needs() -> None:
@@ -166,46 +123,6 @@ def test_the_hook_is_asked_outside_of_the_transaction() -> None:
     stall.audit()
 
 
-@pytest.mark.parametrize("judge", [unsure, None])
-def test_an_unsure_claim_waits_with_its_money(judge: Judge | None) -> None:
-    """No answer is unsure of all; it is ready again soon, and nothing was counted."""
-    stall, hook = asking(judge)
-    claims = stall.claims(3)
-    stall.store.attempt(claims[:1])
-    assert stall.issue(*claims) == Issued(left=tuple(claims))
-    rows = [stall.store.shelves.open[claim] for claim in claims]
-    assert {(row.stage, row.ready_at) for row in rows} == {(Stage.ACCEPTED, stall.now + SOON)}
-    assert attempts(stall, claims[0]) == 0
-    assert stall.money(Purse.RESERVED) == 3 * VALUE
-    hook.judge = yes
-    assert stall.issue(*claims).issued == tuple(claims)
-    stall.audit()
-
-
-def test_an_unsure_claim_waits_as_long_again_as_it_has_waited() -> None:
-    """Two seconds at least, half a minute at most."""
-    stall, _ = asking(unsure)
-    (claim,) = stall.claims(1)
-    accepted = stall.now
-    for age_s, wait_us in ((0, SOON), (1, SOON), (7, 7 * SECOND), (3_600, LATE)):
-        stall.now = accepted + age_s * SECOND
-        stall.issue(claim)
-        assert stall.store.shelves.open[claim].ready_at == stall.now + wait_us
-
-
-def test_a_claim_that_nobody_is_sure_of_is_parked_in_the_end() -> None:
-    """After a day an operator has to look; younger ones of the same hint wait on."""
-    stall, _ = asking(None)
-    (old,) = stall.claims(1)
-    stall.now += PATIENCE
-    (young,) = stall.claims(1)
-    assert stall.issue(old, young) == Issued(left=(young,), parked=(old,))
-    (event,) = stall.events(Kind.CLAIM_PARKED)
-    assert (event.ids, event.detail) == ((old,), TOO_LONG)
-    assert replay([old], store=stall.store, now=stall.now, actor="operator:li") == (old,)
-    stall.audit()
-
-
 def test_the_sure_ones_of_a_hint_do_not_wait_for_the_others() -> None:
     """Yes, no and unsure in one batch, each at once."""
     stall, hook = asking(yes)
@@ -263,36 +180,3 @@ def test_a_silent_hook_is_not_asked_about_each_redelivered_claim() -> None:
     done = stall.issue(*claims, redelivered=True)
     assert (len(done.issued), done.declined) == (8, (claims[4],))
     stall.audit()
-
-
-# With a keeper
-
-
-def test_a_hook_that_is_slow_for_minutes_parks_nothing_and_is_not_asked_all_the_time() -> None:
-    """The keeper offers unsure claims again when they are ready, and as if for the first time."""
-    backlog, hook = Backlog("festival"), Hook(None)
-    claims = backlog.claims(30)
-    press = Press(store=backlog.store, key=KEY, now=lambda: backlog.now, ask=hook)
-    keeper = Keeper(store=backlog.store, queue=backlog.queue, holder="k", new_epoch=lambda: "epoch")
-    begun = backlog.now
-
-    def run(seconds: int) -> None:
-        until = backlog.now + seconds * SECOND
-        while backlog.now < until:
-            backlog.now += max(SECOND // 20, int(keeper.tick(backlog.now).rest_s * SECOND))
-            for hint in backlog.queue.take():
-                issue(hint.ids, press)
-
-    run(300)
-    assert backlog.open() == set(claims)
-    assert {row.stage for row in backlog.store.shelves.open.values()} == {Stage.ACCEPTED}
-    assert {row.attempts for row in backlog.store.shelves.open.values()} == {0}
-    # At 0, 2, 4, 8, 16, 32 s and then each 30 s, in a full hint each time.
-    asked = [len(batch) for batch in hook.asked]
-    assert asked == [30] * len(asked)
-    assert 12 <= len(asked) <= 16
-    hook.judge = yes
-    run(32)
-    assert backlog.open() == set()
-    assert len(backlog.store.shelves.coupons) == 30
-    assert backlog.now < begun + 335 * SECOND
