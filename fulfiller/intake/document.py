@@ -11,7 +11,7 @@ from fulfiller.intake.examples import CAMPAIGN, CLAIM_ID, COUPON_CODE, EXAMPLES,
 from fulfiller.intake.operation import ALWAYS, Operation
 from fulfiller.intake.outcomes import AFTER_DIGITS_MAX
 from fulfiller.intake.problem import KINDS, Code
-from fulfiller.intake.reading import KEY_MAX
+from fulfiller.intake.reading import KEY_MAX, SENT_KEY_PATTERN
 from fulfiller.intake.shapes import BY_HAND, REF
 
 TITLE = "Fulfiller"
@@ -28,7 +28,7 @@ _KEY: Tree = {
     "type": "string",
     "minLength": 1,
     "maxLength": KEY_MAX,
-    "pattern": "^[!-~]([ -~]*[!-~])?$",
+    "pattern": SENT_KEY_PATTERN,
 }
 _AFTER: Tree = {"type": "integer", "minimum": 0, "maximum": 10**AFTER_DIGITS_MAX - 1, "default": 0}
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"

@@ -78,7 +78,8 @@ KINDS = {
     Code.KEY_INVALID: Kind(
         400,
         "Idempotency-Key invalid",
-        "Send 1 to 255 printable ASCII characters, in double quotes or bare.",
+        "Send 1 to 255 printable ASCII characters, in double quotes or bare: no space at either "
+        "end of the key itself, and no quote in front of it.",
     ),
     Code.UNAUTHORIZED: Kind(
         401, "No valid API key", "Send `Authorization: Bearer ful_...` with a key that is alive."

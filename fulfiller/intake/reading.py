@@ -16,7 +16,11 @@ from fulfiller.intake.problem import Code, Flaw, Problem
 
 KEY_MAX = 255
 FINGERPRINT_BYTES = 16
-KEY_PATTERN = "^[ -~]+$"
+KEY_PATTERN = "^[!#-~]([ -~]*[!-~])?$"
+"""Of an idempotency key, at every door; a quote in front is how a header may begin to quote it."""
+QUOTED_KEY = r'"([!#-\[\]-~]|\\\\)(([ !#-\[\]-~]|\\["\\])*([!#-\[\]-~]|\\["\\]))?"'
+SENT_KEY_PATTERN = f"^({KEY_PATTERN.strip('^$')}|{QUOTED_KEY})$"
+"""Of a key in a header or a query: bare, or as a structured string of RFC 9651."""
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(min_length=1, max_length=128)]
 Reason = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -30,7 +34,8 @@ REMEDIES = {
     "tier": "write one of p0, p1, p2, p3, or leave it out",
     "locale": "write a language tag such as zh-Hans-CN, or leave it out",
     "limit_key": "write a text of 1 to 128 characters without control characters, or leave it out",
-    "idempotency_key": f"write a text of 1 to {KEY_MAX} printable ASCII characters",
+    "idempotency_key": f"write 1 to {KEY_MAX} printable ASCII characters, "
+    "no space at either end and no quote in front",
     "claims": "write a list of claims",
     "pressure": "write one of full, slow, none",
     "PressureIn.ttl_s": "write whole seconds, 1 to 86400, or leave it out",
@@ -68,8 +73,8 @@ _batch_claim = msgspec.json.Decoder(BatchClaimIn)
 _batch = msgspec.json.Decoder(BatchIn)
 _canonical = msgspec.json.Encoder().encode
 _control = re.compile("[\x00-\x1f\x7f\ud800-\udfff]").search
-_is_key = re.compile(KEY_PATTERN).match
-_is_quoted = re.compile(r'"(?:[ !#-\[\]-~]|\\["\\])*"').fullmatch
+_is_key = re.compile(KEY_PATTERN).fullmatch
+_is_quoted = re.compile(QUOTED_KEY).fullmatch
 _escape = re.compile(r'\\(["\\])')
 
 
@@ -91,6 +96,9 @@ def batch_request(body: msgspec.Raw, account: str, *, number: int) -> Request | 
     """Return the request in one claim of a batch, or the problem with it."""
     try:
         claim = decoded(_batch_claim, bytes(body), f"/claims/{number}")
+        if claim.idempotency_key[-1] == "\n":
+            # What a pattern calls the end of a text may have one more line break behind it.
+            check_texts(claim, ("idempotency_key",), f"/claims/{number}")
         return _request(claim, account, claim.idempotency_key, f"/claims/{number}")
     except Problem as problem:
         return problem
@@ -100,8 +108,8 @@ def idempotency_key(header: bytes | None) -> str:
     """Return the key in a header: a structured string in quotes, or the same bare."""
     if header is None:
         raise Problem(Code.KEY_MISSING)
-    text = header.decode("latin-1").strip()
-    if text.startswith('"') and _is_quoted(text):
+    text = header.decode("latin-1").strip(" \t")
+    if _is_quoted(text):
         text = text[1:-1]
         text = _escape.sub(r"\1", text) if "\\" in text else text
     if not (_is_key(text) and len(text) <= KEY_MAX):
@@ -181,7 +189,7 @@ def _request(claim: ClaimIn, account: str, key: str, at: str = "") -> Request:
     )
     # JSON escapes control characters, so that a text without a backslash has none but DEL.
     if b"\\" in canonical or b"\x7f" in canonical:
-        check_texts(claim, ("campaign", "user", "grant", "limit_key"), at)
+        check_texts(claim, ("campaign", "user", "grant", "locale", "limit_key"), at)
     return Request(
         account=account,
         campaign=claim.campaign,

@@ -50,6 +50,7 @@ INVALID = {
     "tier unknown": (_claim(tier="p9"), {"/tier"}),
     "tier a number": (_claim(tier=1), {"/tier"}),
     "locale no language": (_claim(locale="../../etc"), {"/locale"}),
+    "locale with a line break": (_claim(locale="en\n"), {"/locale"}),
     "unknown field": (_claim(usr="li"), {"/usr"}),
     "several at once": (_claim(user=7, tier="p9", grnt="g"), {"/user", "/tier", "/grnt"}),
 }
@@ -127,6 +128,8 @@ def test_a_body_too_large_is_refused(
         ("", "idempotency_key_invalid"),
         ("k" * 256, "idempotency_key_invalid"),
         ("schlüssel", "idempotency_key_invalid"),
+        ('"order', "idempotency_key_invalid"),
+        ('" order"', "idempotency_key_invalid"),
     ],
 )
 def test_a_claim_needs_a_sound_key(quiet_door: Door, key: str | None, reason: str) -> None:

@@ -1,6 +1,11 @@
 """Finding a claim by the key it was submitted with: how senders without an answer learn its id."""
 
+import pytest
+
 from fulfiller.domain.key import Scope
+from fulfiller.intake.problem import Problem
+from fulfiller.intake.reading import REMEDIES
+from fulfiller.intake.submission import request_in
 from tests.intake.door import Door, body, code, submit
 
 
@@ -15,6 +20,52 @@ def test_a_claim_is_found_by_its_key_as_it_is_now(door: Door) -> None:
     assert [answer.status_code for answer in (*before, after)] == [200, 200, 200]
     assert before[0].json() == before[1].json() == claim
     assert after.json()["state"] == "issued"
+
+
+KEYS = ("order 42", 'order "42"', "order\\42", "a+b&c=%20d", "~", "k" * 255)
+NO_KEYS = (
+    "",
+    " ",
+    " order",
+    "order ",
+    '"order"',
+    '"order',
+    "or\nder",
+    "order\n",
+    "or\0der",
+    "k" * 256,
+)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_key_is_found_as_it_was_written_at_any_door(sqlite_door: Door, key: str) -> None:
+    """Taken by a batch as by a header, bare or in quotes, it is one key, and finds its claim."""
+    quoted = '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    with sqlite_door.caller() as caller:
+        first = caller.post(
+            "/v1/claims/batch", json={"claims": [body() | {"idempotency_key": key}]}
+        )
+        claim = first.json()["results"][0]["claim"]
+        again = [submit(caller, written, body()) for written in (key, quoted)]
+        found = [caller.get("/v1/claims", params={"key": written}) for written in (key, quoted)]
+    assert [(a.status_code, a.json()) for a in (*again, *found)] == [(200, claim)] * 4
+
+
+@pytest.mark.parametrize("key", NO_KEYS)
+def test_what_is_no_key_is_none_at_any_door(quiet_door: Door, key: str) -> None:
+    """Whatever could not be found again by its key is not taken, by a batch as by a look-up."""
+    claim = body() | {"idempotency_key": key}
+    with quiet_door.caller() as caller:
+        batch = caller.post("/v1/claims/batch", json={"claims": [claim]}).json()["results"][0]
+        look = caller.get("/v1/claims", params={"key": key})
+    assert (batch["status"], batch["problem"]["code"]) == (422, "invalid")
+    assert batch["problem"]["errors"][0]["pointer"] == "/claims/0/idempotency_key"
+    through_celery = request_in(claim, "teahouse", number=0)
+    assert isinstance(through_celery, Problem)
+    assert through_celery.flaws[0].detail == REMEDIES["idempotency_key"]
+    # In an address as in a header spaces around a key mean nothing, and so do quotes.
+    assert look.status_code == (404 if key.strip(" ") in {"order", '"order"'} else 422)
+    assert quiet_door.entered() == 0
 
 
 def test_a_key_that_nobody_used_or_another_account_is_unknown(door: Door) -> None:

@@ -1,15 +1,23 @@
 """Reading claims: whatever comes, it is a request or a problem, and never anything else."""
 
 import json
+from re import fullmatch
 
 import msgspec
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 
 from fulfiller.domain.claim import Request
 from fulfiller.intake.exchange import encode
 from fulfiller.intake.problem import Problem
-from fulfiller.intake.reading import batch_bodies, batch_request, claim_request, idempotency_key
+from fulfiller.intake.reading import (
+    KEY_PATTERN,
+    SENT_KEY_PATTERN,
+    batch_bodies,
+    batch_request,
+    claim_request,
+    idempotency_key,
+)
 
 FIELDS = ("campaign", "user", "grant", "tier", "locale", "limit_key", "idempotency_key", "usr")
 TEXTS = some.text(alphabet=some.characters(), max_size=140)
@@ -62,6 +70,28 @@ def test_any_batch_is_read_or_a_problem(body: bytes) -> None:
         read = batch_request(raw, "teahouse", number=number)
         if isinstance(read, Problem):
             _told(read)
+
+
+NEARLY = some.text(alphabet='ab "\\\n\t~\x7f\xe9', max_size=6)
+
+
+@given(NEARLY)
+@example("a\n")
+@example('"a"')
+@example('"a" "b"')
+def test_a_key_is_what_the_contract_says(text: str) -> None:
+    """Header, query and batch read what their published patterns allow, and nothing else."""
+    in_header = fullmatch(SENT_KEY_PATTERN, text.strip(" \t"))
+    try:
+        key = idempotency_key(text.encode("latin-1"))
+    except Problem:
+        assert in_header is None
+    else:
+        assert in_header is not None
+        assert fullmatch(KEY_PATTERN, key)
+    claim = json.dumps({"campaign": "c", "user": "u", "idempotency_key": text}).encode()
+    in_batch = batch_request(msgspec.Raw(claim), "teahouse", number=0)
+    assert isinstance(in_batch, Request) == bool(fullmatch(KEY_PATTERN, text))
 
 
 @given(some.binary(max_size=300))
