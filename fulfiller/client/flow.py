@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from random import random
 from time import monotonic  # noqa: TID251 - runs in other people's processes, without our clock
-from typing import TypeVar, cast
+from typing import TypeGuard, TypeVar, cast
 
 import httpx
 
@@ -146,21 +146,29 @@ def submit_many(claims: Sequence[NewClaim], patience: Patience) -> Flow[list[Cla
 
 
 def _submit_chunk(chunk: list[bytes], patience: Patience) -> Flow[list[Claim | ClientError]]:
-    """Submit a chunk; what could not be taken in goes again, alone, until the deadline."""
+    """Submit a chunk; what could not be taken in goes again, alone, until the deadline.
+
+    Who is to come back only after that keeps their answer, and holds up none of the others.
+    """
     give_up_at = patience.now() + patience.deadline_s
     results: dict[int, Claim | ClientError] = {}
     pending = list(range(len(chunk)))
     for attempt in count():
         answers = yield from _answers([chunk[number] for number in pending], patience)
         results.update(zip(pending, answers, strict=True))
-        faults = {n: each for n, each in results.items() if isinstance(each, Unavailable)}
+        left_s = give_up_at - patience.now()
+        faults = {n: each for n, each in results.items() if _soon(each, left_s)}
         slowest = max(faults.values(), key=lambda fault: fault.retry_after_s or 0, default=None)
         pause_s = None if slowest is None else patience.spend(attempt, slowest)
-        if pause_s is None or patience.now() + pause_s >= give_up_at:
+        if pause_s is None or pause_s >= left_s:
             break
         pending = sorted(faults)
         yield Pause(pause_s)
     return [results[number] for number in range(len(chunk))]
+
+
+def _soon(result: Claim | ClientError, left_s: float) -> TypeGuard[Unavailable]:
+    return isinstance(result, Unavailable) and (result.retry_after_s or 0) < left_s
 
 
 def _answers(bodies: list[bytes], patience: Patience) -> Flow[list[Claim | ClientError]]:

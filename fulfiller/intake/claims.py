@@ -114,7 +114,7 @@ class Claims:
         self._parts.tally.refused.update(
             result.problem.code for result in results if result.problem is not None
         )
-        if all(result.status == 503 for result in results):
+        if all(r.problem is not None and r.problem.code is Code.UNAVAILABLE for r in results):
             raise unavailable()
         return Reply(207, encode(BatchOut(results)))
 

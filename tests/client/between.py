@@ -29,6 +29,14 @@ def busy(line: socket.socket, _request: bytes, _forward: Callable[[bytes], bytes
     line.sendall(_reply(b"503 busy", body, b"retry-after: 1\r\n"))
 
 
+def half_full(line: socket.socket, _request: bytes, _forward: Callable[[bytes], bytes]) -> None:
+    """Answer a batch of two: no place for the first in the next five minutes, no store now."""
+    full = b'{"status": 503, "code": "waitlist_full", "retry_after_s": 300}'
+    away = b'{"status": 503, "code": "unavailable", "retry_after_s": 0}'
+    results = b",".join(b'{"status": 503, "problem": %s}' % each for each in (full, away))
+    line.sendall(_reply(b"207 each", b'{"results": [%s]}' % results))
+
+
 def proxy_page(line: socket.socket, _request: bytes, _forward: Callable[[bytes], bytes]) -> None:
     """Answer with the web page of a proxy that finds nobody behind it."""
     line.sendall(_reply(b"502 bad gateway", b"<html>bad gateway</html>"))

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from fulfiller.client import AsyncClient, Claim, Client, NewClaim, Unavailable
+from fulfiller.client import AsyncClient, Claim, Client, NewClaim, Paused, Unavailable
 from fulfiller.clock import monotonic
-from tests.client.between import Spoil, between, busy, dropped, lost, proxy_page
+from fulfiller.domain.validity import SECOND
+from fulfiller.service.steer import Act, pause
+from tests.client.between import Spoil, between, busy, dropped, half_full, lost, proxy_page
 from tests.intake.door import NAME, Door
 
 
@@ -76,6 +78,32 @@ def test_the_budget_ends_a_storm(door: Door) -> None:
                 with pytest.raises(Unavailable):
                     client.submit(NAME, f"u{number}")
         assert len(way.requests) <= 40
+
+
+def test_who_is_told_when_to_come_back_keeps_that_answer(door: Door) -> None:
+    """No place in a full line is each claim's own outcome, and no reason to ask again now."""
+    now = door.store.now()
+    door.campaign("full", waitlist_cap=0)
+    act = Act(reason="a check", actor="operator:li", now=now, until=now + 60 * SECOND)
+    assert pause("full", act, store=door.store).changed
+    claims = [NewClaim(campaign="full", user=f"u{n}") for n in range(3)]
+    with between(door.url, []) as way, Client(way.url, door.key("teahouse")) as client:
+        results = client.submit_many(claims)
+    assert [type(each) for each in results] == [Paused] * 3
+    assert all(each.message for each in results)
+    assert all((each.retry_after_s or 0) > 30 for each in results if isinstance(each, Paused))
+    assert len(way.requests) == 1
+
+
+def test_one_who_is_to_come_back_later_holds_up_no_other(door: Door) -> None:
+    """Of a chunk those go again that may succeed in time, and only those."""
+    claims = [NewClaim(campaign=NAME, user=f"u{n}") for n in range(2)]
+    with between(door.url, [half_full]) as way, Client(way.url, door.key("teahouse")) as client:
+        full, kept = client.submit_many(claims)
+    assert isinstance(full, Paused)
+    assert isinstance(kept, Claim)
+    assert kept.user == "u1"
+    assert door.entered() == 1
 
 
 def test_what_was_not_taken_in_goes_again_alone(door: Door) -> None:

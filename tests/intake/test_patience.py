@@ -1,5 +1,7 @@
 """What whoever waits is told over HTTP: place, wait, reason and validity, in their language."""
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -29,6 +31,14 @@ def _campaign(door: Door, campaign: str, language: str = "en") -> dict[str, obje
     answer = httpx.get(f"{door.url}/v1/campaigns/{campaign}", headers={"accept-language": language})
     shown: dict[str, object] = answer.json()
     return shown
+
+
+def _batch(caller: httpx.Client, claims: list[dict[str, object]]) -> list[dict[str, Any]]:
+    keyed = [claim | {"idempotency_key": f"key-{n}"} for n, claim in enumerate(claims)]
+    answer = caller.post("/v1/claims/batch", json={"claims": keyed})
+    assert answer.status_code == 207, answer.text
+    results: list[dict[str, Any]] = answer.json()["results"]
+    return results
 
 
 def test_a_place_in_line_says_all_there_is_to_say(door: Door) -> None:
@@ -102,11 +112,18 @@ def test_whoever_finds_no_place_gets_a_time_of_their_own(door: Door) -> None:
             submit(caller, f"key-{n}", body(f"user-{n}", campaign="full")) for n in range(12)
         ]
         again = submit(caller, "key-0", body("user-0", campaign="full"))
+        batch = _batch(caller, [body(f"user-{n}", campaign="full") for n in range(12)])
     assert {(answer.status_code, code(answer)) for answer in answers} == {(503, "waitlist_full")}
     seconds = [int(answer.headers["retry-after"]) for answer in answers]
     assert len(set(seconds)) > 1
     assert min(seconds) > 10
     assert abs(int(again.headers["retry-after"]) - seconds[0]) <= 2
+    assert {(each["status"], each["problem"]["code"]) for each in batch} == {(503, "waitlist_full")}
+    assert all(
+        abs(each["problem"]["retry_after_s"] - one) <= 2
+        for each, one in zip(batch, seconds, strict=True)
+    )
+    assert "stay valid" in batch[0]["problem"]["message"]
     told = answers[0].json()
     assert told["patience"]["what_to_do"] == "come_back"
     assert told["patience"]["come_back_at"]
