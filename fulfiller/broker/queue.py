@@ -91,6 +91,10 @@ class CeleryQueue:
         """Put a message into the quarantine."""
         self._ask(lambda channel: set_aside(channel, content, flaw, remark))
 
+    def remembers(self) -> bool | None:
+        """Return whether this broker keeps and counts what is set aside, as Redis does."""
+        return self._ask(lambda channel: redis_of(channel) is not None)
+
     def count_submitted(self, outcomes: Mapping[str, int]) -> None:
         """Count claims that came in through the broker, by what became of them."""
         self._ask(lambda channel: count(channel, outcomes))

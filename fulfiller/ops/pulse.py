@@ -44,7 +44,7 @@ class Pulse:
     slots: int
     keeper: str | None
     depths: Mapping[Tier, int] | None
-    quarantined: int = 0
+    quarantined: int | None = None
 
     @property
     def word(self) -> Word:
@@ -100,5 +100,11 @@ def look(store: Store, queue: "CeleryQueue") -> Pulse:
         slots=store.slots(),
         keeper=store.leader(LEASE),
         depths=depths,
-        quarantined=sum((queue.quarantined() or {}).values()) if depths else 0,
+        quarantined=_quarantined(queue) if depths else None,
     )
+
+
+def _quarantined(queue: "CeleryQueue") -> int | None:
+    """Return how many messages were ever set aside; None where that is not known."""
+    counts = queue.quarantined() if queue.remembers() else None
+    return None if counts is None else sum(counts.values())

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 COLUMNS = ("id", "at", "flaw", "size_bytes", "remark")
+FORGETFUL = (
+    "Not known: only Redis and Valkey keep and count what is set aside. On this broker look for "
+    "message.quarantined in the logs of the workers."
+)
 
 
 @examples("fulfiller quarantine list", "fulfiller quarantine clear --all")
@@ -26,7 +30,8 @@ COLUMNS = ("id", "at", "flaw", "size_bytes", "remark")
 def quarantine() -> None:
     """List, show and clear messages that were set aside because no worker could run them.
 
-    The newest 1,000 are kept, their letters and digits masked. The counts by flaw stay.
+    Redis and Valkey keep the newest 1,000, their letters and digits masked, and count by flaw
+    for ever; on other brokers only the logs of the workers tell.
     """
 
 
@@ -37,12 +42,20 @@ def quarantine() -> None:
 def list_kept(limit: int, *, as_json: bool) -> None:
     """List the newest messages, and how many there ever were by flaw."""
     with _queue() as queue:
-        counts = dict(_said(queue, queue.quarantined()))
-        rows = [_shown(kept) for kept in _said(queue, queue.kept(limit))]
+        found, text = listing(queue, limit)
+    show(found, text, as_json=as_json)
+
+
+def listing(queue: "CeleryQueue", limit: int) -> tuple[dict[str, object], str]:
+    """Return what is known of messages that were set aside, for programs and for people."""
+    if not _said(queue, queue.remembers()):
+        return {"counts": None, "kept": None}, FORGETFUL
+    counts = dict(_said(queue, queue.quarantined()))
+    rows = [_shown(kept) for kept in _said(queue, queue.kept(limit))]
     summary = table(("flaw", "messages"), sorted(counts.items()))
     newest = table(COLUMNS, [[row[name] for name in COLUMNS] for row in rows])
     text = f"{summary}\n\n{newest}" if counts or rows else "Nothing was ever set aside."
-    show({"counts": counts, "kept": rows}, text, as_json=as_json)
+    return {"counts": counts, "kept": rows}, text
 
 
 @examples("fulfiller quarantine show 1770336000000-0")
@@ -52,7 +65,7 @@ def list_kept(limit: int, *, as_json: bool) -> None:
 def show_one(kept_id: str, *, as_json: bool) -> None:
     """Show one message: its masked content, and what is wrong with it."""
     with _queue() as queue:
-        _said(queue, queue.quarantined())
+        _check(queue)
         kept = queue.kept_one(kept_id)
     if kept is None:
         raise Failed(f"no message {kept_id!r}: see `fulfiller quarantine list`")
@@ -69,6 +82,7 @@ def clear(ids: tuple[str, ...], *, everything: bool) -> None:
     if bool(ids) is everything:
         raise Misused("name the ids of messages to clear, or --all")
     with _queue() as queue:
+        _check(queue)
         remark(f"Cleared {_said(queue, queue.clear(ids)):,}.")
 
 
@@ -76,6 +90,12 @@ def clear(ids: tuple[str, ...], *, everything: bool) -> None:
 def _queue() -> "Iterator[CeleryQueue]":
     with closing(open_broker(load())) as queue:
         yield queue
+
+
+def _check(queue: "CeleryQueue") -> None:
+    """Raise Failed if this broker keeps nothing that could be shown or cleared."""
+    if not _said(queue, queue.remembers()):
+        raise Failed(FORGETFUL)
 
 
 def _said(queue: "CeleryQueue", answer: Answer | None) -> Answer:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from fulfiller.broker.message import Flaw
 from fulfiller.broker.queue import CeleryQueue
 from fulfiller.ops.cli import cli
 from fulfiller.ops.embedded.server import Server
+from fulfiller.ops.pulse import look
+from fulfiller.ops.quarantine import listing
+from fulfiller.store.opening import open_store
 
 Run = Callable[..., Result]
 NOBODY = "redis://127.0.0.1:9/0"
@@ -83,3 +87,15 @@ def test_a_broker_that_is_away_is_said(tmp_path: Path, words: tuple[str, ...]) -
 def test_an_empty_quarantine_says_so(tmp_path: Path, valkey: Server) -> None:
     """Nothing to see is an answer as well."""
     assert "Nothing was ever set aside." in runner(tmp_path, valkey.url)("list").stdout
+
+
+def test_a_broker_that_keeps_nothing_is_not_called_empty(sqlite_url: str) -> None:
+    """On any but Redis nobody knows what was set aside, and where to look is said instead."""
+    with closing(CeleryQueue("memory://")) as queue:
+        queue.set_aside(b"hello", Flaw.UNDECODABLE)
+        found, text = listing(queue, 20)
+        with closing(open_store(sqlite_url, application="test")) as store:
+            assert look(store, queue).quarantined is None
+    assert found == {"counts": None, "kept": None}
+    assert text.startswith("Not known: ")
+    assert "message.quarantined" in text
