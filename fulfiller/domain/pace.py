@@ -13,6 +13,8 @@ BURST_S = 0.2
 UNITS = {"s": 3_600, "m": 60, "h": 1}
 HINT_S = 0.1
 """A hint carries what the rate gives in this time at most, and one claim at least."""
+CLOCK_BACK = 1_000_000
+"""Microseconds: what lies further ahead than a rate can owe was left by a clock set back."""
 EVERY_KEY = ""
 """The limit key of a rate that is the whole campaign's."""
 EVERYWHERE = "*"
@@ -38,6 +40,11 @@ class Rate:
     def burst(self) -> int:
         """Return how many may be issued at once after a rest."""
         return max(1, int(self.per_s * BURST_S))
+
+    @property
+    def burst_span(self) -> int:
+        """Return the microseconds in which the rate gives a burst: all that can be owed."""
+        return self.span(self.burst)
 
     @property
     def hint_max(self) -> int:
@@ -70,17 +77,25 @@ class Pace:
 
     def room(self, now: int) -> int:
         """Return how many claims may be issued at this moment."""
-        ahead = max(self.tat, now) - now
-        left = self.rate.span(self.rate.burst) - ahead
+        left = self.rate.burst_span - self.ahead(now)
         return max(0, left * self.rate.per_hour // HOUR)
+
+    def ahead(self, now: int) -> int:
+        """Return the microseconds until all is made up.
+
+        None for what nobody can owe: the store's clock was set back since. Waiting for it to
+        come there again would be an outage; so each such step gives one burst at most.
+        """
+        ahead = max(0, self.tat - now)
+        return ahead if ahead <= self.rate.burst_span + CLOCK_BACK else 0
 
     def after(self, claims: int, now: int) -> "Pace":
         """Return it once so many claims were issued."""
-        return replace(self, tat=max(self.tat, now) + self.rate.span(claims))
+        return replace(self, tat=now + self.ahead(now) + self.rate.span(claims))
 
     def free_at(self, now: int) -> int:
         """Return when a claim may be issued again."""
-        return max(now, self.tat - self.rate.span(self.rate.burst) + self.rate.span(1))
+        return now + max(0, self.ahead(now) - self.rate.burst_span + self.rate.span(1))
 
     def changed(self, rate: Rate, now: int) -> "Pace":
         """Return it with another rate from now on.
@@ -89,6 +104,5 @@ class Pace:
         burst: a rate that is lowered from 5,000 a second to 5 an hour must not stand still for
         the weeks in which 5 an hour make up for the last second. So a change may give one burst.
         """
-        ahead = max(self.tat, now) - now
-        owed = min(-(-ahead * self.rate.per_hour // HOUR), rate.burst)
+        owed = min(-(-self.ahead(now) * self.rate.per_hour // HOUR), rate.burst)
         return replace(self, rate=rate, tat=now + rate.span(owed))

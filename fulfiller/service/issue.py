@@ -158,8 +158,8 @@ def _once(ids: Sequence[ClaimId], press: Press, salt: int) -> Issued:
     with press.store.take(ids, (Stage.ACCEPTED,), unheld=True) as unit:
         if not unit.rows:
             return Issued()
-        now = press.now()
         portion = within_rate(unit, press.refused)
+        now = press.now() if portion.at is None else portion.at
         good = [row for row in portion.going if row.id not in press.refused]
         bad = [row for row in portion.going if row.id in press.refused] if press.refused else []
         coupons = tuple(_coupons(good, press, salt, now))

@@ -19,7 +19,7 @@ from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.identity import Prior
 from fulfiller.domain.mode import ModeRow
 from fulfiller.domain.outcome import Outcome
-from fulfiller.domain.pace import Pace, RateScope
+from fulfiller.domain.pace import Pace, Rate, RateScope
 from fulfiller.domain.stripe import Delta, Stripe, StripeKey
 from fulfiller.service.dispatch import Dispatch
 from fulfiller.service.helm import Helm
@@ -79,12 +79,25 @@ class StripeMove:
     guard: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PaceMove:
+    """Claims that count against a rate at an instant, only if that leaves it kept.
+
+    It is not kept, and the write fails with Raced, when others were first or the rate changed.
+    """
+
+    scope: RateScope
+    rate: Rate
+    claims: int
+    at: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writes:
     """Everything a transaction writes, in the order in which a store writes it.
 
     `exhausted`: campaigns that are sold out from here on. `woken`: campaigns to which money
-    came back. `paces`: rates that were made use of. `fence`: the lease epoch of a keeper;
+    came back. `paces`: what counts against rates. `fence`: the lease epoch of a keeper;
     the write fails with Deposed on another.
     Stripes come last, ascending, so that their locks are held for the shortest time.
     """
@@ -97,7 +110,7 @@ class Writes:
     outcomes: tuple[Outcome, ...] = ()
     events: tuple[Event, ...] = ()
     fence: int | None = None
-    paces: tuple[Pace, ...] = ()
+    paces: tuple[PaceMove, ...] = ()
     stripes: tuple[StripeMove, ...] = ()
     exhausted: tuple[str, ...] = ()
     woken: tuple[str, ...] = ()
@@ -121,8 +134,8 @@ class Unit(Protocol[Row_co]):
     def paced(self) -> bool:
         """Whether any of these rows may have an issuing rate to keep."""
 
-    def pace(self, scopes: Collection[RateScope]) -> tuple[int, Sequence[Pace]]:
-        """Lock those of these rates that there are and return them, with the store's time."""
+    def pace(self, scopes: Collection[RateScope], *, locked: bool) -> tuple[int, Sequence[Pace]]:
+        """Return those of these rates that there are, maybe locked, with the store's time."""
 
     def commit(self, writes: Writes) -> None:
         """Write and commit; raise Raced when a constraint says that somebody was first."""

@@ -53,7 +53,7 @@ class Dispatch(Wheel):
         flows = {Flow(Lane(c, Tier(tier)), name): oldest for c, tier, name, oldest in found}
         keys = {key for flow in flows if (key := limit_key_of(flow.name)) is not None}
         scopes = {SERVICE_RATE, *product(campaigns, (EVERY_KEY, *keys))}
-        paces = map(rows.pace, self._one(hot.LOOK_PACES, **rows.scopes(scopes)))
+        paces = [rows.pace(cells[:4]) for cells in self._one(hot.LOOK_PACES, **rows.scopes(scopes))]
         return Board(
             flows=flows, paces={pace.scope: pace for pace in paces}, slots=int(slots[0][0])
         )

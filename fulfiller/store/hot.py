@@ -141,8 +141,14 @@ ATTEMPT = statement(
     " where claim_id {in:ids:uuid} and stage = 'accepted' returning claim_id, attempts"
 )
 
-# Rates, locked until the transaction ends, and the time by the same clock. Campaigns times keys
-# is a superset of the scopes asked for, and harmless.
+# Rates, and the time by the same clock. Campaigns times keys is a superset of the scopes asked
+# for, and harmless.
+LOOK_PACES = statement(
+    "select campaign, limit_key, per_hour, tat, {now_us} from pace"
+    " where campaign {in:campaigns:text} and limit_key {in:limit_keys:text}"
+)
+
+# Locked until the transaction ends.
 LOCK_PACES = statement(
     "select campaign, limit_key, per_hour, tat, {now_us} from pace"
     " where campaign {in:campaigns:text} and limit_key {in:limit_keys:text}"
@@ -150,13 +156,13 @@ LOCK_PACES = statement(
     for_update="",
 )
 
-LOOK_PACES = statement(
-    "select campaign, limit_key, per_hour, tat from pace"
-    " where campaign {in:campaigns:text} and limit_key {in:limit_keys:text}"
-)
-
+# As `Pace.after` moves it, and below zero, which the check refuses, if that does not leave it
+# kept; what lies beyond all that can be owed was left by a clock set back.
+_MOVED = "case when tat > {beyond:bigint} or tat < {at:bigint} then {at:bigint} else tat end"
 MOVE_PACE = statement(
-    "update pace set tat = {tat:bigint}"
+    "update pace set tat = case"
+    f" when per_hour = {{per_hour:bigint}} and {_MOVED} <= {{latest:bigint}}"
+    f" then {_MOVED} + {{span:bigint}} else -1 end"
     " where campaign = {campaign:text} and limit_key = {limit_key:text}"
 )
 

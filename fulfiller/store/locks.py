@@ -16,9 +16,10 @@ class RowLocks:
 
     @contextmanager
     def held(self, holder: object, rows: Iterable[Hashable]) -> Iterator[None]:
-        """Hold these rows for the length of the context."""
-        mine = tuple(dict.fromkeys(rows))
+        """Hold these rows for the length of the context; what it holds already stays held."""
         with self._changed:
+            wanted = dict.fromkeys(rows)
+            mine = tuple(row for row in wanted if self._holders.get(row) is not holder)
             while any(row in self._holders for row in mine):
                 self._wait()
             self._holders.update(dict.fromkeys(mine, holder))

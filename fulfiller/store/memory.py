@@ -67,21 +67,26 @@ class MemoryStore(MemoryDispatch):
         self, ids: Sequence[ClaimId], stages: Collection[Stage], *, unheld: bool = False
     ) -> Iterator[MemoryUnit[OpenClaim]]:
         """Delete the open rows that stand at one of these stages, and return them."""
+        me = object()
         with ExitStack() as held_rows:
-            held_rows.enter_context(self._locks.held(object(), ids))
+            held_rows.enter_context(self._locks.held(me, ids))
             with self._latch:
                 rows = [row for row in self._open(ids) if row.stage in stages]
                 rows = [row for row in rows if not (unheld and self._is_held(row))]
                 rated = {campaign for campaign, _ in self.shelves.paces}
                 paced = unheld and bool(rated & {EVERYWHERE, *(row.campaign for row in rows)})
 
-            def pace(scopes: Collection[RateScope]) -> tuple[int, Sequence[Pace]]:
+            def pace(
+                scopes: Collection[RateScope], /, *, locked: bool
+            ) -> tuple[int, Sequence[Pace]]:
                 known = sorted(set(scopes) & self.shelves.paces.keys())
-                held_rows.enter_context(self._locks.held(object(), [("pace", s) for s in known]))
+                if locked:
+                    locks = self._locks.held(me, [("pace", scope) for scope in known])
+                    held_rows.enter_context(locks)
                 return self.now(), [self.shelves.paces[scope] for scope in known]
 
             def commit(writes: Writes) -> None:
-                with self._moving(writes), self._latch:
+                with self._moving(writes, me), self._latch:
                     self.shelves.commit(writes, {row.id for row in rows})
 
             yield MemoryUnit(rows, commit, pace, paced=paced)
@@ -204,9 +209,10 @@ class MemoryStore(MemoryDispatch):
     def _is_held(self, row: OpenClaim) -> bool:
         return held(self.shelves.modes, row.campaign)
 
-    def _moving(self, writes: Writes) -> AbstractContextManager[None]:
-        """Hold the stripes that are moved: whoever counts them under lock is waited for."""
-        return self._locks.held(object(), [move.key for move in writes.stripes])
+    def _moving(self, writes: Writes, holder: object | None = None) -> AbstractContextManager[None]:
+        """Hold the rates and stripes that are moved: whoever has them locked is waited for."""
+        paces = [("pace", move.scope) for move in writes.paces]
+        return self._locks.held(holder or object(), [*paces, *(s.key for s in writes.stripes)])
 
     def _commit(self, writes: Writes) -> None:
         with self._latch:

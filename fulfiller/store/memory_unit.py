@@ -1,7 +1,7 @@
 """A transaction of the in-memory store, between its first step and its end."""
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from fulfiller.domain.pace import Pace, RateScope
 from fulfiller.service.port import Writes
@@ -10,8 +10,15 @@ Row = TypeVar("Row")
 Paces = tuple[int, Sequence[Pace]]
 
 
-def _unpaced(_: Collection[RateScope]) -> Paces:
+def _unpaced(_: Collection[RateScope], *, locked: bool) -> Paces:  # noqa: ARG001 - nothing is
     return 0, ()
+
+
+class Pacing(Protocol):
+    """How a unit reads rates."""
+
+    def __call__(self, scopes: Collection[RateScope], /, *, locked: bool) -> Paces:
+        """Return those of these rates that there are, maybe locked, with the store's time."""
 
 
 class MemoryUnit(Generic[Row]):
@@ -21,7 +28,7 @@ class MemoryUnit(Generic[Row]):
         self,
         rows: Sequence[Row],
         commit: Callable[[Writes], None],
-        pace: Callable[[Collection[RateScope]], Paces] = _unpaced,
+        pace: Pacing = _unpaced,
         *,
         paced: bool = False,
     ) -> None:
@@ -31,9 +38,9 @@ class MemoryUnit(Generic[Row]):
         self._commit = commit
         self._pace = pace
 
-    def pace(self, scopes: Collection[RateScope]) -> Paces:
-        """Lock those of these rates that there are and return them, with the store's time."""
-        return self._pace(scopes)
+    def pace(self, scopes: Collection[RateScope], *, locked: bool) -> Paces:
+        """Return those of these rates that there are, maybe locked, with the store's time."""
+        return self._pace(scopes, locked=locked)
 
     def commit(self, writes: Writes) -> None:
         """Write and commit, or raise and leave everything as it was."""

@@ -17,11 +17,12 @@ from fulfiller.domain.identity import Prior
 from fulfiller.domain.key import KeyRecord, Scope
 from fulfiller.domain.mode import ModeRow
 from fulfiller.domain.outcome import Ending, Outcome
-from fulfiller.domain.pace import Pace, Rate, RateScope
+from fulfiller.domain.pace import CLOCK_BACK, Pace, Rate, RateScope
 from fulfiller.domain.pressure import Report
 from fulfiller.domain.stripe import Count, Purse, Stripe, StripeKey, Tally
 from fulfiller.domain.tier import Tier
 from fulfiller.domain.validity import Pause
+from fulfiller.service.port import PaceMove
 from fulfiller.store import record
 from fulfiller.store.hot import ACT, CLAIM, COUPON, MODE, NEW_COUPON, OPEN_CLAIM, OUTCOME
 from fulfiller.store.link import Result
@@ -147,6 +148,21 @@ def pace(cells: Cells) -> Pace:
     """Return a rate of its row."""
     campaign, limit_key, per_hour, tat = cells
     return Pace((campaign, limit_key), Rate(per_hour), tat)
+
+
+def pace_move(move: PaceMove) -> dict[str, object]:
+    """Return what counts against a rate as parameters."""
+    campaign, limit_key = move.scope
+    span, owed = move.rate.span(move.claims), move.at + move.rate.burst_span
+    return {
+        "campaign": campaign,
+        "limit_key": limit_key,
+        "per_hour": move.rate.per_hour,
+        "at": move.at,
+        "span": span,
+        "latest": owed - span,
+        "beyond": owed + CLOCK_BACK,
+    }
 
 
 def scopes(wanted: Iterable[RateScope]) -> dict[str, object]:

@@ -18,7 +18,7 @@ from fulfiller.domain.stripe import Stripe, StripeKey
 from fulfiller.domain.validity import Pause
 from fulfiller.service.dispatch import Lane
 from fulfiller.service.log import Seal
-from fulfiller.service.port import Key, KeyBinding, Person, StripeMove, Writes
+from fulfiller.service.port import Key, KeyBinding, PaceMove, Person, StripeMove, Writes
 from fulfiller.service.waitlist import Block, Place
 
 
@@ -63,13 +63,13 @@ class Shelves:
         """Write all of it or, raising Raced or Deposed, none of it; `taken` open rows are gone."""
         self._check_fence(writes.fence)
         self._check_unique(writes, taken)
+        paces = [pace for move in writes.paces if (pace := self._paced(move))]
         moved = dict(map(self._moved, writes.stripes))
         for claim_id in taken:
             self.open.pop(claim_id, None)
         self._insert(writes)
         self.stripes.update(moved)
-        for pace in writes.paces:
-            self.paces[pace.scope] = replace(self.paces[pace.scope], tat=pace.tat)
+        self.paces.update({pace.scope: pace for pace in paces})
         for campaign in writes.exhausted:
             self.modes[campaign] = replace(self.modes[campaign], exhausted=True)
         for campaign in writes.woken:
@@ -98,6 +98,15 @@ class Shelves:
             "coupon_act_pkey", self.acts.keys(), ((a.account, a.key, a.verb) for a in writes.acts)
         )
         _free("outcome_pkey", self.outcomes.keys(), (o.claim_id for o in writes.outcomes))
+
+    def _paced(self, move: PaceMove) -> Pace | None:
+        pace = self.paces.get(move.scope)
+        if pace is None:
+            return None
+        after = pace.after(move.claims, move.at)
+        if pace.rate != move.rate or after.tat > move.at + move.rate.burst_span:
+            raise Raced("the rate is not kept", "pace_kept")
+        return after
 
     def _moved(self, move: StripeMove) -> tuple[StripeKey, Stripe]:
         campaign = move.key.campaign

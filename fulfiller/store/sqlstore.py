@@ -63,7 +63,7 @@ class SqlStore(Dispatch):
             stripes=rows.grouped(stripes, hot.STRIPE_SIGHT),
             keys={(key.account, key.key): key for key in map(_binding, bound)},
             priors=rows.by_person(map(rows.prior, priors)),
-            rated=frozenset(rows.pace(cells).scope for cells in rated),
+            rated=frozenset(rows.pace(cells[:4]).scope for cells in rated),
         )
 
     def write(self, writes: Writes) -> None:

@@ -1,6 +1,6 @@
 """The SQLModel tables of rates, of pressure from outside, and of places in line."""
 
-from sqlalchemy import BigInteger, Column, Integer, SmallInteger, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Integer, SmallInteger, Text
 from sqlmodel import Field, SQLModel
 
 from fulfiller.store.table import CHURNED, ID
@@ -10,7 +10,7 @@ class PaceRow(SQLModel, table=True):
     """A campaign's issuing rate, and when what was issued of late is made up for."""
 
     __tablename__ = "pace"
-    __table_args__ = (CHURNED,)
+    __table_args__ = (CheckConstraint("tat >= 0", name="pace_kept"), CHURNED)
     campaign: str = Field(sa_column=Column(Text, primary_key=True))
     limit_key: str = Field(sa_column=Column(Text, primary_key=True))
     per_hour: int = Field(sa_type=BigInteger)

@@ -22,9 +22,10 @@ class SqlUnit(Generic[Row]):
         self.paced = paced
         self._open = opened
 
-    def pace(self, scopes: Collection[RateScope]) -> tuple[int, Sequence[Pace]]:
-        """Lock those of these rates that there are and return them, with the store's time."""
-        (found,) = self._open.more((Call(hot.LOCK_PACES, rows.scopes(scopes)),))
+    def pace(self, scopes: Collection[RateScope], *, locked: bool) -> tuple[int, Sequence[Pace]]:
+        """Return those of these rates that there are, maybe locked, with the store's time."""
+        asked = hot.LOCK_PACES if locked else hot.LOOK_PACES
+        (found,) = self._open.more((Call(asked, rows.scopes(scopes)),))
         now = max((_int(cells[4]) for cells in found), default=0)
         return now, [rows.pace(cells[:4]) for cells in found]
 

@@ -53,10 +53,8 @@ def _fence(epoch: int | None) -> Iterable[Step]:
 
 
 def _paces(writes: Writes) -> Iterable[Step]:
-    for pace in sorted(writes.paces, key=attrgetter("scope")):
-        campaign, limit_key = pace.scope
-        args = {"campaign": campaign, "limit_key": limit_key, "tat": pace.tat}
-        yield Call(hot.MOVE_PACE, args)
+    for move in sorted(writes.paces, key=attrgetter("scope")):
+        yield Call(hot.MOVE_PACE, rows.pace_move(move))
 
 
 def _moves(moves: Iterable[StripeMove]) -> Iterable[Step]:

@@ -3,18 +3,26 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from fulfiller.domain.claim import ClaimId, State
-from fulfiller.domain.pace import HOUR, Rate
+import pytest
+
+from fulfiller.domain.claim import ClaimId, Stage, State
+from fulfiller.domain.error import Raced
+from fulfiller.domain.pace import EVERY_KEY, Rate, RateScope
 from fulfiller.domain.tier import Tier
+from fulfiller.domain.validity import SECOND
 from fulfiller.service.dispatch import Lane
 from fulfiller.service.issue import Press, issue
+from fulfiller.service.pacing import within_rate
+from fulfiller.service.port import PaceMove, Writes
 from fulfiller.service.serving import FRONT
 from fulfiller.wiring import Truth
 from tests.contract.crowd import together
-from tests.contract.world import Open, found, press, taken_in
+from tests.contract.world import Open, closing, found, press, taken_in
+from tests.windows import beyond
 
 Flaws = Callable[[], list[str]]
 LANE = Lane("festival", Tier.P2)
+FESTIVAL: RateScope = ("festival", EVERY_KEY)
 
 
 def test_claims_beyond_the_rate_stay_open_and_are_ready_later(truth: Truth, flaws: Flaws) -> None:
@@ -57,16 +65,69 @@ def test_many_workers_share_one_rate(open_one: Open, truth: Truth, flaws: Flaws)
     rate = Rate.parse("200/s")
     found(truth, issuing_rate="200/s")
     ids = taken_in(truth, *(f"u{n}" for n in range(160)))
-    began = truth.now()
     hints = [ids[n : n + 20] for n in range(0, 160, 20)]
     done = together(open_one, [_pressing(hint) for hint in hints])
-    took = truth.now() - began
     issued = sum(len(each) for each in done)
-    assert rate.burst <= issued <= rate.burst + 1 + rate.per_hour * took / HOUR
+    assert rate.burst <= issued < 160
+    assert beyond(_instants(truth, ids), rate) == 0
     states = [view.state for view in truth.view(ids).values()]
     assert states.count(State.ISSUED) == issued
     assert states.count(State.ACCEPTED) == 160 - issued
     assert flaws() == []
+
+
+def test_what_a_rate_does_not_give_cannot_be_written(truth: Truth, flaws: Flaws) -> None:
+    """Of two who saw room for the same claims without a lock, one writes nothing."""
+    rate = Rate.parse("10/s")
+    found(truth, issuing_rate=str(rate))
+    first, second = taken_in(truth, "zhang", "li")
+    now = truth.now()
+    _count(truth, first, PaceMove(FESTIVAL, rate, rate.burst, now))
+    for late in (
+        PaceMove(FESTIVAL, rate, 1, now),
+        PaceMove(FESTIVAL, Rate.parse("500/s"), 1, now + SECOND),
+    ):
+        with pytest.raises(Raced) as refused:
+            _count(truth, second, late)
+        assert refused.value.over == "pace_kept"
+    _count(truth, second, PaceMove(FESTIVAL, rate, 1, now + rate.span(1)))
+    assert flaws() == []
+
+
+@pytest.mark.parametrize("place", ["memory", "postgres"], indirect=True)
+def test_an_ample_rate_is_not_locked(open_one: Open, truth: Truth) -> None:
+    """Two who are far from it work side by side. On SQLite there is one writer anyway."""
+    found(truth, issuing_rate="1000/s")
+    near, far = taken_in(truth, "near", "far")
+    taking = truth.take((near,), (Stage.ACCEPTED,), unheld=True)
+    with closing(open_one) as other, taking as unit:
+        portion = within_rate(unit, ())
+        assert issue((far,), press(other)).issued == (far,)
+        unit.commit(Writes(paces=portion.paces, opened=tuple(unit.rows)))
+    assert portion.at is not None
+
+
+def test_a_store_whose_clock_was_set_back_goes_on(truth: Truth) -> None:
+    """What lies hours ahead is no debt: waiting for it would be an outage of hours."""
+    rate = Rate.parse("10/s")
+    found(truth, issuing_rate=str(rate))
+    ids = taken_in(truth, *(f"u{n}" for n in range(4)))
+    ahead = truth.now() + 3_600 * SECOND
+    _count(truth, ids[0], PaceMove(FESTIVAL, rate, 1, ahead))
+    done = issue(ids[1:], press(truth))
+    assert (len(done.issued), len(done.left)) == (2, 1)
+
+
+def _count(truth: Truth, claim_id: ClaimId, move: PaceMove) -> None:
+    """Count against a rate in a transaction that leaves its claim open."""
+    with truth.take((claim_id,), (Stage.ACCEPTED,), unheld=True) as unit:
+        unit.commit(Writes(paces=(move,), opened=tuple(unit.rows)))
+
+
+def _instants(truth: Truth, ids: list[ClaimId]) -> list[int]:
+    """Return when coupons of these claims were issued."""
+    views = truth.view(ids).values()
+    return [view.coupon.issued_at for view in views if view.coupon is not None]
 
 
 def _pressing(hint: list[ClaimId]) -> Callable[[Truth], tuple[ClaimId, ...]]:

@@ -22,3 +22,5 @@ def upgrade() -> None:
         postgresql_where=ACCEPTED,
         sqlite_where=ACCEPTED,
     )
+    with op.batch_alter_table("pace") as paces:
+        paces.create_check_constraint("pace_kept", "tat >= 0")
