@@ -4,13 +4,14 @@ The claim routes are hot. A fast lane therefore takes them before the framework 
 very same handlers stand behind FastAPI, which knows everything else.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import zip_longest
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
 
 from fulfiller.domain.act import Verb
 from fulfiller.intake import docs
@@ -93,6 +94,11 @@ class App:
             return
         request = asked(scope)
         await send_reply(await answered(handler, request, receive), request.request_id, send)
+
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """Every address that the framework knows; the fast lane has none of its own."""
+        return self._api.routes
 
     def close(self) -> None:
         """Let nobody wait any longer: the process is about to end."""

@@ -90,3 +90,6 @@ ROUTES = {
     "list_problems": Row(scope=None, path="/problems"),
     "explain_problem": Row(scope=None, path="/problems/sold_out"),
 }
+
+PAGES = {("GET", "/docs"), ("GET", "/openapi.json")}
+"""What anybody may read besides: the contract itself."""

@@ -7,9 +7,10 @@ import httpx
 import pytest
 
 from fulfiller.domain.key import Scope
+from fulfiller.intake.contract import OPERATIONS
 from tests.intake.conforming import conforms, document_of
 from tests.intake.door import NAME, Door, body, code, submit
-from tests.intake.routes import ROUTES, Row
+from tests.intake.routes import PAGES, ROUTES, Row
 
 GUARDED = {name: row for name, row in ROUTES.items() if row.scope}
 
@@ -67,6 +68,23 @@ def test_every_operation_has_its_row(sqlite_door: Door) -> None:
     missing = told.keys() - ROUTES.keys()
     assert not missing, f"say who may do {missing}: add a row to ROUTES in tests/intake/routes.py"
     assert told == {name: [row.scope] for name, row in ROUTES.items()}
+
+
+def test_every_route_of_the_framework_has_its_row(sqlite_door: Door) -> None:
+    """Whatever else the framework would answer to is refused, even to a key that may all."""
+    rows = {(each.method, each.path) for each in OPERATIONS if each.name in ROUTES}
+    known = {
+        (method, getattr(route, "path", str(route)))
+        for route in sqlite_door.app.routes
+        for method in getattr(route, "methods", None) or {"ANY"}
+    }
+    with sqlite_door.caller(scopes=frozenset(Scope)) as caller:
+        for method, path in known - rows - PAGES:
+            where = f"{method} {path}: add it to the contract, and a row to tests/intake/routes.py"
+            assert method != "ANY", where
+            if (method, path) not in {("HEAD", read) for _, read in rows | PAGES}:
+                assert caller.request(method, path).status_code == 405, where
+    assert rows | PAGES <= known
 
 
 @pytest.mark.parametrize("name", GUARDED)
