@@ -53,6 +53,8 @@ OPERATIONS = (
         },
         problems=(*KEYED, *BODY, Code.KEY_MISSING, Code.KEY_INVALID, *_REFUSALS),
         key=True,
+        speaks=True,
+        carries={202: ("Location",), 200: ("Location", "Idempotency-Replayed")},
     ),
     Operation(
         name="submit_claims",
@@ -63,6 +65,7 @@ OPERATIONS = (
         takes="BatchIn",
         gives={207: ("One result per claim, in order.", "BatchOut")},
         problems=(*KEYED, *BODY),
+        speaks=True,
     ),
     Operation(
         name="find_claim",
@@ -73,6 +76,7 @@ OPERATIONS = (
         gives={200: ("The claim as it is now.", "PublicClaim")},
         problems=(*KEYED, Code.UNKNOWN_CLAIM, Code.INVALID),
         finds=True,
+        speaks=True,
     ),
     Operation(
         name="show_claim",
@@ -83,6 +87,7 @@ OPERATIONS = (
         gives={200: ("The claim as it is now.", "PublicClaim")},
         problems=(*KEYED, Code.UNKNOWN_CLAIM, Code.INVALID),
         waits=True,
+        speaks=True,
     ),
     Operation(
         name="cancel_claim",
@@ -102,6 +107,7 @@ OPERATIONS = (
         gives={200: ("The next outcomes, and where to go on.", "PublicOutcomes")},
         problems=(*KEYED, Code.INVALID),
         follows=True,
+        carries={200: ("Cache-Control",)},
     ),
     *COUPON_OPERATIONS,
     Operation(
@@ -113,6 +119,7 @@ OPERATIONS = (
         takes="CampaignIn",
         gives={201: ("The campaign is created.", "Created")},
         problems=(*KEYED, *BODY, Code.CAMPAIGN_EXISTS),
+        carries={201: ("Location",)},
     ),
     Operation(
         name="show_campaign",
@@ -121,6 +128,8 @@ OPERATIONS = (
         summary="See what anybody may know of a campaign",
         gives={200: ("The campaign as it is now.", "PublicCampaign")},
         problems=(Code.UNKNOWN_CAMPAIGN, Code.UNAVAILABLE),
+        speaks=True,
+        carries={200: ("Cache-Control", "Vary")},
     ),
     Operation(
         name="report_pressure",
@@ -131,6 +140,7 @@ OPERATIONS = (
         takes="PressureIn",
         gives={200: ("What is in force now.", "PublicPressure")},
         problems=(*KEYED, *BODY, Code.UNKNOWN_CAMPAIGN),
+        carries={200: ("Cache-Control",)},
     ),
     Operation(
         name="live",

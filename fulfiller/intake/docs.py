@@ -24,6 +24,8 @@ def page(document: Tree) -> bytes:
         f"<h1>{title}</h1><p>{about}</p>",
         '<p><a href="/openapi.json">openapi.json</a></p>',
         *_operations(document),
+        "<h2>Headers of answers</h2>",
+        f"<table>{''.join(_headers(document['components']['headers']))}</table>",
         "<h2>Shapes</h2>",
         *_shapes(document["components"]["schemas"]),
     )
@@ -36,23 +38,34 @@ def _operations(document: Tree) -> Iterator[str]:
             yield f"<h2><code>{method.upper()} {escape(path)}</code></h2>"
             yield f"<p>{escape(operation['summary'])}.</p>"
             yield f"<p>{' '.join(_needs(operation))}</p>"
+            yield f"<table>{''.join(_parameters(operation))}</table>"
             yield f"<table>{''.join(_answers(operation['responses']))}</table>"
 
 
 def _needs(operation: Tree) -> Iterator[str]:
     for wanted in operation.get("security", ()):
         yield f"Scope <code>{' '.join(wanted['api_key'])}</code>."
-    for parameter in operation.get("parameters", ()):
-        yield f"{parameter['in'].capitalize()} <code>{parameter['name']}</code>."
     for body in operation.get("requestBody", {}).get("content", {}).values():
         yield f"Body {_link(body['schema'])}."
+
+
+def _parameters(operation: Tree) -> Iterator[str]:
+    for parameter in operation["parameters"]:
+        where = f"{parameter['in']}{', required' if parameter['required'] else ''}"
+        name, about = escape(parameter["name"]), _prose(parameter["description"])
+        yield f"<tr><th><code>{name}</code><td>{where}<td>{about}"
 
 
 def _answers(responses: Tree) -> Iterator[str]:
     for status, response in responses.items():
         (content,) = response["content"].values()
-        about = escape(response["description"])
-        yield f"<tr><th>{status}<td>{about}<td>{_kind(content['schema'])}"
+        about, carried = _prose(response["description"]), ", ".join(response["headers"])
+        yield f"<tr><th>{status}<td>{about}<br>{carried}<td>{_kind(content['schema'])}"
+
+
+def _headers(told: Tree) -> Iterator[str]:
+    for name, header in told.items():
+        yield f"<tr><th><code>{name}</code><td>{_prose(header['description'])}"
 
 
 def _shapes(schemas: Tree) -> Iterator[str]:
@@ -60,9 +73,10 @@ def _shapes(schemas: Tree) -> Iterator[str]:
         fields = (
             f"<tr><th><code>{escape(field)}</code><td>"
             f"{'required' if field in schema.get('required', ()) else ''}<td>{_kind(kind)}"
+            f"<td>{_prose(kind['description'])}"
             for field, kind in schema.get("properties", {}).items()
         )
-        about = escape(schema.get("description", ""))
+        about = _prose(schema.get("description", ""))
         yield f'<h3 id="{name}">{name}</h3><p>{about}</p><table>{"".join(fields)}</table>'
 
 
@@ -74,6 +88,12 @@ def _kind(kind: Tree) -> str:
     if "enum" in kind:
         return escape(" | ".join(map(str, kind["enum"])))
     return escape(" ".join(str(kind[part]) for part in ("type", "format") if part in kind))
+
+
+def _prose(text: str) -> str:
+    """Return a sentence as HTML; what stands in backquotes is code."""
+    parts = escape(text).split("`")
+    return "".join(f"<code>{p}</code>" if n % 2 else p for n, p in enumerate(parts))
 
 
 def _link(schema: Tree) -> str:

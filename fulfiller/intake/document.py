@@ -7,7 +7,9 @@ import msgspec
 
 from fulfiller.domain.act import Verb
 from fulfiller.domain.key import Scope
+from fulfiller.intake import headers
 from fulfiller.intake.examples import CAMPAIGN, CLAIM_ID, COUPON_CODE, EXAMPLES, FRESH, KEY, problem
+from fulfiller.intake.fields import described
 from fulfiller.intake.operation import ALWAYS, Operation
 from fulfiller.intake.outcomes import AFTER_DIGITS_MAX
 from fulfiller.intake.problem import KINDS, Code
@@ -32,10 +34,14 @@ _KEY: Tree = {
 }
 _AFTER: Tree = {"type": "integer", "minimum": 0, "maximum": 10**AFTER_DIGITS_MAX - 1, "default": 0}
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-IN_PATH: dict[str, tuple[Tree, str]] = {
-    "claim_id": (_TEXT | {"pattern": f"^clm_{_UUID}$"}, CLAIM_ID),
-    "campaign": (_TEXT | {"pattern": "^[a-z0-9-]{1,64}$"}, CAMPAIGN),
-    "code": (_TEXT | {"pattern": "^[0-9A-Za-z-]{16,32}$"}, COUPON_CODE),
+IN_PATH: dict[str, tuple[Tree, str, str]] = {
+    "claim_id": (_TEXT | {"pattern": f"^clm_{_UUID}$"}, CLAIM_ID, "The claim's id."),
+    "campaign": (_TEXT | {"pattern": "^[a-z0-9-]{1,64}$"}, CAMPAIGN, "The campaign's name."),
+    "code": (
+        _TEXT | {"pattern": "^[0-9A-Za-z-]{16,32}$"},
+        COUPON_CODE,
+        "The coupon's code as people read it; case and hyphens don't matter.",
+    ),
 }
 _CLAIM = {"claim_id": "$response.body#/claim_id"}
 _COUPON = {"code": "$response.body#/code"}
@@ -93,7 +99,12 @@ def _components(shapes: Sequence[type]) -> Tree:
     }
     for name, shape in drawn.items():
         _complete(name, shape)
-    return {"schemas": {**drawn, **BY_HAND}, "securitySchemes": {"api_key": scheme}}
+    schemas = {name: described(name, shape) for name, shape in {**drawn, **BY_HAND}.items()}
+    return {
+        "schemas": schemas,
+        "headers": headers.components(),
+        "securitySchemes": {"api_key": scheme},
+    }
 
 
 def _complete(name: str, shape: Tree) -> None:
@@ -113,12 +124,13 @@ def _complete(name: str, shape: Tree) -> None:
 def _parameters(operation: Operation) -> Iterator[Tree]:
     for part in operation.path.split("/"):
         if part.startswith("{"):
-            schema, example = _of_path(operation, part[1:-1])
+            schema, example, about = _of_path(operation, part[1:-1])
             yield {
                 "name": part[1:-1],
                 "in": "path",
                 "required": True,
                 "schema": schema,
+                "description": about,
                 "example": example,
             }
     if operation.key:
@@ -142,16 +154,18 @@ def _parameters(operation: Operation) -> Iterator[Tree]:
     if operation.waits:
         about = "Seconds to wait for a change, cut to 30; 0 answers at once."
         yield _in_query("wait_s", {"type": "number", "minimum": 0, "default": 0}, about, 0)
+    yield from headers.asked_of(operation)
 
 
-def _of_path(operation: Operation, name: str) -> tuple[Tree, str]:
+def _of_path(operation: Operation, name: str) -> tuple[Tree, str, str]:
     if operation.name == "explain_problem":
-        return {"$ref": REF + "Code"}, Code.SOLD_OUT.value
+        return {"$ref": REF + "Code"}, Code.SOLD_OUT.value, "The problem's code."
     return IN_PATH[name]
 
 
 def _in_query(name: str, schema: Tree, about: str, example: object) -> Tree:
-    return {"name": name, "in": "query", "schema": schema, "description": about, "example": example}
+    told = {"schema": schema, "description": about, "example": example}
+    return {"name": name, "in": "query", "required": False, **told}
 
 
 def _answers(operation: Operation) -> Iterator[tuple[str, Tree]]:
@@ -160,6 +174,7 @@ def _answers(operation: Operation) -> Iterator[tuple[str, Tree]]:
         schema = {"$ref": REF + shape} if operation.media == "application/json" else _TEXT
         response: Tree = {
             "description": about,
+            "headers": headers.of_answer(*operation.carries.get(status, ())),
             "content": {operation.media: {"schema": schema, "example": example}},
         }
         if (operation.name, status) in LEADS_TO:
@@ -183,4 +198,8 @@ def _problem_response(codes: list[Code]) -> Tree:
     }
     content = {"schema": {"$ref": REF + "ProblemBody"}, "examples": examples}
     titles = "; ".join(f"`{code}`: {KINDS[code].title}" for code in codes)
-    return {"description": titles, "content": {PROBLEM_TYPE: content}}
+    return {
+        "description": titles,
+        "headers": headers.of_answer(*headers.OF_PROBLEM.get(KINDS[codes[0]].status, ())),
+        "content": {PROBLEM_TYPE: content},
+    }

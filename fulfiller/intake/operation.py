@@ -1,7 +1,7 @@
 """An operation of the door, as its contract tells it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fulfiller.domain.key import Scope
 from fulfiller.intake.problem import Code
@@ -23,7 +23,10 @@ ALWAYS = (Code.REPEATED_HEADER, Code.TIMED_OUT, Code.HEAD_TOO_LARGE, Code.INTERN
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation: who may use it, what goes in, what comes out, what can go wrong."""
+    """One operation: who may use it, what goes in, what comes out, what can go wrong.
+
+    `carries` are headers of its answers by status; `speaks`: it may tell people to wait.
+    """
 
     name: str
     method: str
@@ -38,3 +41,5 @@ class Operation:
     finds: bool = False
     media: str = "application/json"
     follows: bool = False
+    speaks: bool = False
+    carries: Mapping[int, tuple[str, ...]] = field(default_factory=dict)

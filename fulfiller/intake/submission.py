@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from fulfiller.domain.claim import Request
+from fulfiller.intake.fields import described
 from fulfiller.intake.problem import Code, Problem
 from fulfiller.intake.reading import BatchClaimIn, batch_request
 
@@ -73,6 +74,7 @@ def request_in(claim: object, account: str, *, number: int) -> Request | Problem
 def schema() -> str:
     """Return the JSON Schema of a submission, as it is published."""
     _, shapes = msgspec.json.schema_components([SubmissionIn], ref_template="#/$defs/{name}")
+    shapes = {name: described(name, shape) for name, shape in shapes.items()}
     shape = shapes.pop(SubmissionIn.__name__) | {"title": TITLE, "description": ABOUT}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     whole = head | shape | {"examples": [EXAMPLE], "$defs": shapes}

@@ -27,6 +27,7 @@ def _verb(
         gives={200: (about, "PublicCouponNow")},
         problems=(*_OF_EACH, *(BODY if takes else ()), Code.MOVED_ON, *problems),
         key=True,
+        carries={200: ("Cache-Control", "Idempotency-Replayed")},
     )
 
 
@@ -39,6 +40,7 @@ COUPON_OPERATIONS = (
         scope=Scope.CLAIM_READ,
         gives={200: ("The coupon as it is now.", "PublicCouponNow")},
         problems=(*KEYED, Code.UNKNOWN_COUPON),
+        carries={200: ("Cache-Control",)},
     ),
     _verb(
         "redeem",

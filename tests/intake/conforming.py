@@ -11,6 +11,8 @@ from fulfiller.intake.exchange import encode
 from tests.intake.door import Door
 
 Tree = Mapping[str, Any]
+USUAL = {"content-type", "content-length", "date", "server", "connection"}
+"""Headers of HTTP itself, of which a contract need not speak."""
 
 
 def document_of(door: Door) -> Tree:
@@ -41,8 +43,20 @@ def conforms(answer: httpx.Response, operation: str, document: Tree) -> None:
         if each["operationId"] == operation
     )
     assert str(answer.status_code) in told, f"{operation}: undocumented {answer.status_code}"
+    headers(answer, told[str(answer.status_code)]["headers"], document)
     kind = answer.headers["content-type"].partition(";")[0]
     content = told[str(answer.status_code)]["content"]
     assert kind in content, f"{operation}: {answer.status_code} as {kind} is not documented"
     if kind.endswith("json"):
         fits(answer.json(), content[kind]["schema"], document)
+
+
+def headers(answer: httpx.Response, told: Tree, document: Tree) -> None:
+    """Fail unless the answer carries the headers that it must, as told, and no others."""
+    known = document["components"]["headers"]
+    must = {name.lower() for name in told if known[name]["required"]}
+    carried = answer.headers.keys() - USUAL
+    assert must <= carried <= {name.lower() for name in told}, (carried, set(told))
+    for name in told:
+        if name in answer.headers:
+            fits(answer.headers[name], known[name]["schema"], document)

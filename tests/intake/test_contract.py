@@ -1,5 +1,7 @@
 """The contract: what the OpenAPI document says is what the door does."""
 
+import json
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -8,10 +10,14 @@ import pytest
 from fulfiller.domain.terms import KEYS, REQUIRED, terms_from_campaign
 from fulfiller.intake.app import create_app
 from fulfiller.intake.contract import OPERATIONS
+from fulfiller.intake.fields import FIELDS
 from fulfiller.intake.problem import Code
 from fulfiller.intake.shapes import REF
+from fulfiller.intake.submission import schema
 from tests.intake.conforming import Tree, document_of, fits
 from tests.intake.door import Door, body, served, submit
+
+SUBMISSION = json.loads(schema())
 
 
 @pytest.fixture
@@ -58,6 +64,24 @@ def test_every_status_has_an_example(document: Tree) -> None:
             assert response["description"], (name, status)
 
 
+def test_nothing_is_left_without_a_sentence(document: Tree) -> None:
+    """Every shape, field, parameter and header says in words what it means, on one line."""
+    mute = [
+        where
+        for where, told in _told(document)
+        if not re.fullmatch(r"[^\s].*\.", told.get("description", ""), re.DOTALL)
+        or "  " in told["description"]
+    ]
+    assert not mute, f"say what these mean, in fulfiller/intake/fields.py: {mute}"
+    shapes = document["components"]["schemas"]
+    stale = {
+        f"{name}.{field}"
+        for name, fields in FIELDS.items()
+        for field in fields.keys() - shapes.get(name, SUBMISSION)["properties"].keys()
+    }
+    assert not stale, f"there is no such field: {stale}"
+
+
 def test_the_terms_are_those_that_are_read(document: Tree) -> None:
     """What may be said about a campaign is in the contract, field by field."""
     terms = document["components"]["schemas"]["CampaignIn"]
@@ -80,9 +104,8 @@ def test_every_code_is_explained(sqlite_door: Door, document: Tree) -> None:
     assert index == pages
     assert [page["code"] for page in pages] == codes == list(Code)
     assert all(page["title"] and page["remedy"] for page in pages)
-    assert document["components"]["schemas"]["ProblemBody"]["properties"]["code"] == {
-        "$ref": REF + "Code"
-    }
+    told = document["components"]["schemas"]["ProblemBody"]["properties"]["code"]
+    assert told["$ref"] == REF + "Code"
 
 
 def test_the_fast_lane_answers_like_the_framework(sqlite_door: Door) -> None:
@@ -104,6 +127,23 @@ def test_problems_and_docs_can_be_read(sqlite_door: Door) -> None:
     assert "POST /v1/claims" in docs.text
     assert "://" not in docs.text
     assert "<script" not in docs.text
+
+
+def _told(document: Tree) -> Iterator[tuple[str, Tree]]:
+    """Yield everything that has to be told in words, and where it stands."""
+    for name, shape in document["components"]["schemas"].items():
+        yield name, shape
+        yield from (
+            (f"{name}.{field}", kind) for field, kind in shape.get("properties", {}).items()
+        )
+    for name, header in document["components"]["headers"].items():
+        yield f"header {name}", header
+    for name, operation in _operations(document):
+        for parameter in operation["parameters"]:
+            yield f"{name}: {parameter['name']}", parameter
+        for status, response in operation["responses"].items():
+            for header, ref in response["headers"].items():
+                assert ref["$ref"].rpartition("/")[2] == header, (name, status, header)
 
 
 def _asked(url: str, key: str) -> list[httpx.Response]:
