@@ -18,7 +18,7 @@ from fulfiller.intake.desk import Desk
 from fulfiller.intake.exchange import Asked, Handler, Receive, Reply, encode, json_body
 from fulfiller.intake.keys import Keys
 from fulfiller.intake.parts import IntakeParts
-from fulfiller.intake.problem import Code, Problem, unavailable
+from fulfiller.intake.problem import KINDS, Code, Flaw, Problem, unavailable
 from fulfiller.intake.reading import check_texts, decoded, idempotency_key
 from fulfiller.intake.sighting import Viewer
 from fulfiller.service.redeem import Denied, Order, handle, see
@@ -121,5 +121,12 @@ class Coupons:
         except Raced:
             raise unavailable("others were faster, again and again") from None
         if isinstance(done, Denied):
-            raise Problem(Code(done.why.value))
+            raise _denied(done)
         return coupon_now(done.sight, key=self._parts.code_key, now=now), done.replayed
+
+
+def _denied(done: Denied) -> Problem:
+    code = Code(done.why.value)
+    if code is Code.KEY_REUSED:
+        return Problem(code, "", Flaw(KINDS[code].remedy, header="Idempotency-Key"))
+    return Problem(code)

@@ -4,7 +4,11 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
+from fulfiller.intake.problem import KINDS, TYPE_PREFIX
+
 Tree = Mapping[str, Any]
+MARK = "problem-"
+"""How the places of problems on the page begin."""
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem}"
     "code{font-family:ui-monospace,monospace}h2{margin-top:2.5rem;border-top:1px solid #ccc;"
@@ -22,8 +26,11 @@ def page(document: Tree) -> bytes:
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>',
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style>',
         f"<h1>{title}</h1><p>{about}</p>",
-        '<p><a href="/openapi.json">openapi.json</a></p>',
+        '<p><a href="/openapi.json">openapi.json</a>, <a href="#problems">problems</a></p>',
         *_operations(document),
+        '<h2 id="problems">Problems</h2>',
+        "<p>Whatever is no success is told with one of these codes, and what to do about it.</p>",
+        f"<table>{''.join(_problems())}</table>",
         "<h2>Headers of answers</h2>",
         f"<table>{''.join(_headers(document['components']['headers']))}</table>",
         "<h2>Shapes</h2>",
@@ -59,8 +66,17 @@ def _parameters(operation: Tree) -> Iterator[str]:
 def _answers(responses: Tree) -> Iterator[str]:
     for status, response in responses.items():
         (content,) = response["content"].values()
-        about, carried = _prose(response["description"]), ", ".join(response["headers"])
+        codes = [f'<a href="#{MARK}{code}">{code}</a>' for code in content.get("examples", ())]
+        about = ", ".join(codes) or _prose(response["description"])
+        carried = ", ".join(response["headers"])
         yield f"<tr><th>{status}<td>{about}<br>{carried}<td>{_kind(content['schema'])}"
+
+
+def _problems() -> Iterator[str]:
+    for code, kind in KINDS.items():
+        page = f'<a href="{TYPE_PREFIX}{code}"><code>{code}</code></a>'
+        yield f'<tr id="{MARK}{code}"><th>{page}<td>{kind.status}<td>{escape(kind.title)}'
+        yield f"<td>{_prose(kind.remedy)}"
 
 
 def _headers(told: Tree) -> Iterator[str]:
@@ -73,7 +89,7 @@ def _shapes(schemas: Tree) -> Iterator[str]:
         fields = (
             f"<tr><th><code>{escape(field)}</code><td>"
             f"{'required' if field in schema.get('required', ()) else ''}<td>{_kind(kind)}"
-            f"<td>{_prose(kind['description'])}"
+            f"<td>{_prose(kind.get('description', ''))}"
             for field, kind in schema.get("properties", {}).items()
         )
         about = _prose(schema.get("description", ""))

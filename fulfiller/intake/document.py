@@ -8,7 +8,16 @@ import msgspec
 from fulfiller.domain.act import Verb
 from fulfiller.domain.key import Scope
 from fulfiller.intake import headers
-from fulfiller.intake.examples import CAMPAIGN, CLAIM_ID, COUPON_CODE, EXAMPLES, FRESH, KEY, problem
+from fulfiller.intake.examples import (
+    CAMPAIGN,
+    CLAIM_ID,
+    COUPON_CODE,
+    EXAMPLES,
+    FRESH,
+    INVALID,
+    KEY,
+    problem,
+)
 from fulfiller.intake.fields import described
 from fulfiller.intake.operation import ALWAYS, Operation
 from fulfiller.intake.outcomes import AFTER_DIGITS_MAX
@@ -189,12 +198,14 @@ def _problems(operation: Operation) -> Iterator[tuple[str, Tree]]:
     named = (Code.METHOD_NOT_ALLOWED,) if "{" in operation.path else ()
     codes = (*operation.problems, *named, *ALWAYS)
     for status in sorted({KINDS[code].status for code in codes}):
-        yield str(status), _problem_response([c for c in codes if KINDS[c].status == status])
+        mine = [code for code in codes if KINDS[code].status == status]
+        yield str(status), _problem_response(operation, mine)
 
 
-def _problem_response(codes: list[Code]) -> Tree:
+def _problem_response(operation: Operation, codes: list[Code]) -> Tree:
     examples = {
-        code.value: {"summary": KINDS[code].title, "value": problem(code)} for code in codes
+        code.value: {"summary": KINDS[code].title, "value": _problem(operation, code)}
+        for code in codes
     }
     content = {"schema": {"$ref": REF + "ProblemBody"}, "examples": examples}
     titles = "; ".join(f"`{code}`: {KINDS[code].title}" for code in codes)
@@ -203,3 +214,22 @@ def _problem_response(codes: list[Code]) -> Tree:
         "headers": headers.of_answer(*headers.OF_PROBLEM.get(KINDS[codes[0]].status, ())),
         "content": {PROBLEM_TYPE: content},
     }
+
+
+def _problem(operation: Operation, code: Code) -> Tree:
+    """Return a problem as this operation tells it."""
+    invalid = INVALID.get(operation.takes or operation.name)
+    errors = (invalid,) if code is Code.INVALID and invalid is not None else ()
+    if code is Code.UNKNOWN_CAMPAIGN and operation.takes == "ClaimIn":
+        errors = ({"detail": KINDS[code].remedy, "pointer": "/campaign"},)
+    return problem(code, _address(operation, code), *errors)
+
+
+def _address(operation: Operation, code: Code) -> str:
+    """Return a path that was asked for, by the examples of its parts."""
+    shown = [
+        _of_path(operation, part[1:-1])[1] if part.startswith("{") else part
+        for part in operation.path.split("/")
+    ]
+    # There is no page only of problems that there are not.
+    return "/".join([*shown[:-1], "unheard_of"] if code is Code.NOT_FOUND else shown)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fulfiller.intake.problem import KINDS, Code
+from fulfiller.intake.reading import REMEDIES
 
 Tree = dict[str, Any]
 CLAIM_ID = "clm_019c30c6-4c00-7000-8000-5f0c4a7be0d1"
@@ -56,10 +57,37 @@ _ISSUED = _ACCEPTED | {
 }
 
 
-def problem(code: Code, instance: str = "/v1/claims") -> Tree:
-    """Return a problem as callers read it."""
+ERRORS: Tree = {
+    Code.REPEATED_HEADER: {"detail": "send it once", "header": "authorization"},
+    Code.UNSUPPORTED_MEDIA_TYPE: {"detail": "write application/json", "header": "Content-Type"},
+    Code.UNSUPPORTED_ENCODING: {"detail": "leave it out", "header": "Content-Encoding"},
+    Code.KEY_REUSED: {"detail": KINDS[Code.KEY_REUSED].remedy, "header": "Idempotency-Key"},
+    Code.CAMPAIGN_EXISTS: {"detail": "choose another id", "pointer": "/id"},
+}
+"""What is to mend, wherever such a problem is told."""
+INVALID: Tree = {
+    "ClaimIn": {"detail": REMEDIES["user"], "pointer": "/user"},
+    "BatchIn": {"detail": REMEDIES["claims"], "pointer": "/claims"},
+    "CampaignIn": {"detail": "it must be one of p0, p1, p2, p3", "pointer": "/default_tier"},
+    "PressureIn": {"detail": REMEDIES["pressure"], "pointer": "/pressure"},
+    "ReserveIn": {"detail": REMEDIES["ttl_s"], "pointer": "/ttl_s"},
+    "RevokeIn": {"detail": REMEDIES["reason"], "pointer": "/reason"},
+    "find_claim": {"detail": REMEDIES["idempotency_key"], "parameter": "key"},
+    "show_claim": {"detail": "write seconds, 0 or more", "parameter": "wait_s"},
+    "follow_outcomes": {
+        "detail": "write the number to go on behind, 0 for the beginning",
+        "parameter": "after",
+    },
+}
+"""What may be to mend of a body, by shape, or of a query, by operation."""
+
+
+def problem(code: Code, instance: str, *errors: Tree) -> Tree:
+    """Return a problem as callers read it, of a request for this path, with what is to mend."""
     kind = KINDS[code]
+    errors = errors or ((ERRORS[code],) if code in ERRORS else ())
     more: Tree = {"opens_at": "2026-02-06T01:00:00Z"} if code is Code.NOT_OPEN_YET else {}
+    more |= {"errors": list(errors)} if errors else {}
     more |= {"retry_after_s": 1} if kind.status == 503 else {}
     if code is Code.WAITLIST_FULL:
         facts = _PATIENCE | {"what_to_do": "come_back", "come_back_at": "2026-02-06T01:05:00Z"}

@@ -49,6 +49,8 @@ def conforms(answer: httpx.Response, operation: str, document: Tree) -> None:
     assert kind in content, f"{operation}: {answer.status_code} as {kind} is not documented"
     if kind.endswith("json"):
         fits(answer.json(), content[kind]["schema"], document)
+    if kind == "application/problem+json":
+        alike(answer, content[kind]["examples"])
 
 
 def headers(answer: httpx.Response, told: Tree, document: Tree) -> None:
@@ -60,3 +62,14 @@ def headers(answer: httpx.Response, told: Tree, document: Tree) -> None:
     for name in told:
         if name in answer.headers:
             fits(answer.headers[name], known[name]["schema"], document)
+
+
+def alike(answer: httpx.Response, examples: Tree) -> None:
+    """Fail unless a problem is like the example of its code, and of the very request it answers."""
+    problem = answer.json()
+    assert problem["code"] in examples, f"there is no example of {problem['code']} here"
+    example = examples[problem["code"]]["value"]
+    assert problem.keys() == example.keys(), problem
+    same = ("type", "title", "status")
+    assert [problem[name] for name in same] == [example[name] for name in same]
+    assert problem["instance"] == answer.request.url.path

@@ -11,7 +11,6 @@ from fulfiller.domain.terms import KEYS, REQUIRED, terms_from_campaign
 from fulfiller.intake.app import create_app
 from fulfiller.intake.contract import OPERATIONS
 from fulfiller.intake.fields import FIELDS
-from fulfiller.intake.problem import Code
 from fulfiller.intake.shapes import REF
 from fulfiller.intake.submission import schema
 from tests.intake.conforming import Tree, document_of, fits
@@ -95,19 +94,6 @@ def test_a_campaign_as_it_was_read_may_be_sent_again(sqlite_door: Door, document
     fits(full | {"id": "again"}, {"$ref": REF + "CampaignIn"}, document)
 
 
-def test_every_code_is_explained(sqlite_door: Door, document: Tree) -> None:
-    """The enum, the index and the pages of problems name the same codes."""
-    codes = document["components"]["schemas"]["Code"]["enum"]
-    with sqlite_door.caller() as caller:
-        index = caller.get("/problems").json()["problems"]
-        pages = [caller.get(f"/problems/{code}").json() for code in codes]
-    assert index == pages
-    assert [page["code"] for page in pages] == codes == list(Code)
-    assert all(page["title"] and page["remedy"] for page in pages)
-    told = document["components"]["schemas"]["ProblemBody"]["properties"]["code"]
-    assert told["$ref"] == REF + "Code"
-
-
 def test_the_fast_lane_answers_like_the_framework(sqlite_door: Door) -> None:
     """Without the fast lane the same requests get the same answers, only slower."""
     key = sqlite_door.key("teahouse")
@@ -115,18 +101,6 @@ def test_the_fast_lane_answers_like_the_framework(sqlite_door: Door) -> None:
         answers = [_asked(url, key) for url in (sqlite_door.url, slow)]
     assert [answer.status_code for answer in answers[0]] == [202, 422, 207, 404]
     assert [answer.status_code for answer in answers[1]] == [200, 422, 207, 404]
-
-
-def test_problems_and_docs_can_be_read(sqlite_door: Door) -> None:
-    """The type of a problem leads to its page, and the docs need nothing from elsewhere."""
-    problem = httpx.get(sqlite_door.url + "/nowhere").json()
-    page = httpx.get(sqlite_door.url + problem["type"])
-    docs = httpx.get(sqlite_door.url + "/docs")
-    assert (page.status_code, page.json()["code"]) == (200, problem["code"])
-    assert docs.headers["content-type"].startswith("text/html")
-    assert "POST /v1/claims" in docs.text
-    assert "://" not in docs.text
-    assert "<script" not in docs.text
 
 
 def _told(document: Tree) -> Iterator[tuple[str, Tree]]:
