@@ -19,7 +19,7 @@ from fulfiller.intake.exchange import Asked, Handler, Receive, Reply, encode, js
 from fulfiller.intake.keys import Keys
 from fulfiller.intake.parts import IntakeParts
 from fulfiller.intake.problem import KINDS, Code, Flaw, Problem, unavailable
-from fulfiller.intake.reading import check_texts, decoded, idempotency_key
+from fulfiller.intake.reading import Reason, check_texts, decoded, idempotency_key
 from fulfiller.intake.sighting import Viewer
 from fulfiller.service.redeem import Denied, Order, handle, see
 from fulfiller.service.view import PublicCouponNow, coupon_now
@@ -34,13 +34,14 @@ SCOPES = dict.fromkeys(Verb, Scope.COUPON_REDEEM) | {Verb.REVOKE: Scope.OPS}
 class ReserveIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """For how long a coupon is to be held; never beyond its validity."""
 
-    ttl_s: Annotated[int, Meta(ge=1, le=HOLD_MAX_S)] = HOLD_S
+    # To JSON 600.0 is as whole as 600.
+    ttl_s: Annotated[float, Meta(ge=1, le=HOLD_MAX_S, multiple_of=1)] = HOLD_S
 
 
 class RevokeIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why a coupon is revoked; kept in the event log."""
 
-    reason: Annotated[str, Meta(min_length=1, max_length=200, pattern="^[^\x00-\x1f\x7f]*$")]
+    reason: Reason
 
 
 _reserve = msgspec.json.Decoder(ReserveIn)
@@ -93,9 +94,8 @@ class Coupons:
             return 0, ""
         body = await json_body(asked, receive, limit=self._parts.limits.body_max)
         if verb is Verb.RESERVE:
-            return decoded(_reserve, body).ttl_s, ""
+            return int(decoded(_reserve, body).ttl_s), ""
         revoked = decoded(_revoke, body)
-        # The pattern lets a line end at the end through.
         check_texts(revoked, ("reason",))
         return 0, revoked.reason
 

@@ -44,7 +44,8 @@ class PressureIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     pressure: PressureState
     reason: Reason
     limit_key: Text | None = None
-    ttl_s: Annotated[int, Meta(ge=1, le=TTL_MAX_S)] = TTL_S
+    # To JSON 600.0 is as whole as 600.
+    ttl_s: Annotated[float, Meta(ge=1, le=TTL_MAX_S, multiple_of=1)] = TTL_S
 
 
 class PublicPressure(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +101,7 @@ def _report(campaign: str, said: PressureIn, account: str, now: int) -> Report:
         reason=said.reason,
         account=account,
         at=now,
-        expires_at=now + said.ttl_s * SECOND,
+        expires_at=now + int(said.ttl_s) * SECOND,
     )
 
 
@@ -111,7 +112,7 @@ def _event(report: Report, said: PressureIn) -> Event:
         campaign=report.campaign,
         kind=Kind.PRESSURE_REPORTED,
         actor=f"account:{report.account}",
-        detail=f"{said.pressure}{where} for {said.ttl_s} s: {report.reason}",
+        detail=f"{said.pressure}{where} for {int(said.ttl_s)} s: {report.reason}",
     )
 
 

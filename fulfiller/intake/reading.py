@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from hashlib import blake2b
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -21,9 +21,11 @@ KEY_PATTERN = "^[!#-~]([ -~]*[!-~])?$"
 QUOTED_KEY = r'"([!#-\[\]-~]|\\\\)(([ !#-\[\]-~]|\\["\\])*([!#-\[\]-~]|\\["\\]))?"'
 SENT_KEY_PATTERN = f"^({KEY_PATTERN.strip('^$')}|{QUOTED_KEY})$"
 """Of a key in a header or a query: bare, or as a structured string of RFC 9651."""
-Name = Annotated[str, Meta(min_length=1, max_length=64)]
-Text = Annotated[str, Meta(min_length=1, max_length=128)]
-Reason = Annotated[str, Meta(min_length=1, max_length=200)]
+SOUND: dict[str, Any] = {"pattern": r"^[^\x00-\x1f\x7f]*$"}
+"""What the contract says of texts; here `check_texts` sees to it, off the hot path."""
+Name = Annotated[str, Meta(min_length=1, max_length=64, extra_json_schema=SOUND)]
+Text = Annotated[str, Meta(min_length=1, max_length=128, extra_json_schema=SOUND)]
+Reason = Annotated[str, Meta(min_length=1, max_length=200, extra_json_schema=SOUND)]
 Locale = Annotated[str, Meta(max_length=35, pattern="^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$")]
 IdempotencyKey = Annotated[str, Meta(min_length=1, max_length=KEY_MAX, pattern=KEY_PATTERN)]
 

@@ -6,6 +6,7 @@ from fulfiller.domain.campaign import Publication
 from fulfiller.domain.terms import DAYS_MAX, KEYS, REQUIRED, TEXT_MAX, WHOLE_MAX
 from fulfiller.domain.tier import Tier
 from fulfiller.intake.problem import Code
+from fulfiller.intake.reading import SOUND
 
 Tree = dict[str, Any]
 REF = "#/components/schemas/"
@@ -23,7 +24,8 @@ def _whole(about: str, least: int = 0, most: int = WHOLE_MAX) -> Tree:
 
 
 def _text(about: str, **more: object) -> Tree:
-    return {"type": "string", "minLength": 1, "maxLength": TEXT_MAX, "description": about, **more}
+    size = {"minLength": 1, "maxLength": TEXT_MAX}
+    return {"type": "string", **size, **SOUND, "description": about, **more}
 
 
 def _instant(about: str) -> Tree:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from jsonschema_rs import Draft202012Validator
 
 from fulfiller.domain.terms import KEYS, REQUIRED, terms_from_campaign
 from fulfiller.intake.app import create_app
@@ -61,6 +62,20 @@ def test_every_status_has_an_example(document: Tree) -> None:
             (content,) = response["content"].values()
             assert content.get("example", content.get("examples")), (name, status)
             assert response["description"], (name, status)
+
+
+@pytest.mark.parametrize(
+    "name", ["ClaimIn", "BatchClaimIn", "CampaignIn", "PressureIn", "RevokeIn"]
+)
+@pytest.mark.parametrize("letter", ["\n", "\0", "\x1f", "\x7f"])
+def test_the_contract_takes_no_text_with_control_characters(
+    document: Tree, name: str, letter: str
+) -> None:
+    """In no field of what is sent, as the door takes none."""
+    for field, kind in document["components"]["schemas"][name]["properties"].items():
+        whole = kind | {"components": document["components"]}
+        reader = Draft202012Validator(whole, validate_formats=True)
+        assert not reader.is_valid(f"a{letter}"), field
 
 
 def test_nothing_is_left_without_a_sentence(document: Tree) -> None:

@@ -22,7 +22,7 @@ from tests.waiting import until
 TILL = frozenset({Scope.COUPON_REDEEM, Scope.CLAIM_READ, Scope.OPS})
 FORGETS_NOTHING = Limits(key_ttl_s=3_600)
 VERBS = ("redeem", "rollback", "reserve", "release", "revoke")
-BODIES: dict[str, dict[str, object]] = {"reserve": {"ttl_s": 60}, "revoke": {"reason": "fraud"}}
+BODIES: dict[str, dict[str, object]] = {"reserve": {"ttl_s": 60.0}, "revoke": {"reason": "fraud"}}
 
 
 def _coupon(door: Door, user: str = "li") -> str:
@@ -205,6 +205,7 @@ def test_foreign_and_unknown_take_the_same_statements(sqlite_url: str) -> None:
     [
         ("reserve", {"ttl_s": 0}, "/ttl_s"),
         ("reserve", {"ttl_s": 3_601}, "/ttl_s"),
+        ("reserve", {"ttl_s": 1.5}, "/ttl_s"),
         ("reserve", {"ttl": 1}, "/ttl"),
         ("revoke", {}, "/reason"),
         ("revoke", {"reason": "a\0b"}, "/reason"),

@@ -54,7 +54,7 @@ def fence(door: Door) -> Iterator[int]:
 def test_a_report_is_in_force_and_in_the_log(door: Door) -> None:
     """Answered with what stands and until when; stored and logged with who said it and why."""
     before = door.store.now()
-    answer = _report(door, FULL | {"ttl_s": 60, "limit_key": "shop-7"})
+    answer = _report(door, FULL | {"ttl_s": 60.0, "limit_key": "shop-7"})
     told = answer.json()
     assert answer.status_code == HTTPStatus.OK
     assert (told["campaign"], told["limit_key"], told["pressure"]) == (NAME, "shop-7", "full")
