@@ -212,6 +212,9 @@ class Store(Dispatch, Helm, Roster, Protocol):
     def view(self, ids: Collection[ClaimId]) -> Mapping[ClaimId, ClaimView]:
         """Return these claims as they are now; unknown ids are left out."""
 
+    def of_account(self, account: str, ids: Collection[ClaimId]) -> Collection[ClaimId]:
+        """Return those of these claims that are an account's; unknown ids are none's."""
+
     def by_key(self, keys: Collection[Key]) -> Mapping[Key, ClaimId]:
         """Return the claims that these idempotency keys stand for; unbound ones are left out."""
 

@@ -214,6 +214,9 @@ MOVE_COUPON = statement(
 # Reading claims as they are now.
 
 VIEW_CLAIMS = statement(f"select {listed(CLAIM)} from claim where claim_id {{in:ids:uuid}}")
+OF_ACCOUNT = statement(
+    "select claim_id from claim where claim_id {in:ids:uuid} and account = {account:text}"
+)
 VIEW_OPEN = statement(f"select {listed(OPEN_CLAIM)} from open_claim where claim_id {{in:ids:uuid}}")
 VIEW_STAGES = statement("select claim_id, stage from open_claim where claim_id {in:ids:uuid}")
 VIEW_COUPONS = statement(f"select {listed(COUPON)} from coupon where claim_id {{in:ids:uuid}}")

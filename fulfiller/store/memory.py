@@ -149,6 +149,12 @@ class MemoryStore(MemoryDispatch):
         with self._latch:
             return {i: self._view(i) for i in ids if i in self.shelves.claims}
 
+    def of_account(self, account: str, ids: Collection[ClaimId]) -> Collection[ClaimId]:
+        """Return those of these claims that are an account's."""
+        with self._latch:
+            claims = self.shelves.claims
+            return {i for i in ids if i in claims and claims[i].account == account}
+
     def by_key(self, keys: Collection[Key]) -> Mapping[Key, ClaimId]:
         """Return the claims that these idempotency keys stand for; unbound ones are left out."""
         with self._latch:

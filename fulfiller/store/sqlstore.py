@@ -138,6 +138,11 @@ class SqlStore(Dispatch):
             for one in map(rows.claim, claims)
         }
 
+    def of_account(self, account: str, ids: Collection[ClaimId]) -> Collection[ClaimId]:
+        """Return those of these claims that are an account's."""
+        found = self._one(hot.OF_ACCOUNT, ids=tuple(ids), account=account)
+        return {ClaimId(str(claim_id)) for (claim_id,) in found}
+
     def by_key(self, keys: Collection[Key]) -> Mapping[Key, ClaimId]:
         """Return the claims that these idempotency keys stand for; unbound ones are left out."""
         accounts = tuple({account: None for account, _ in keys})

@@ -4,15 +4,23 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
+import httpx
+
 from fulfiller.client import AsyncClient, Client, Outcome
+from fulfiller.domain.outcome import Accepted
+from fulfiller.service.accept import accept
+from fulfiller.service.decide import Round
+from fulfiller.service.issue import Press, issue
+from fulfiller.service.outcomes import SCAN_MAX
 from fulfiller.service.seal import seal
-from tests.intake.door import NAME, Door
+from tests.contract.world import new_id, request
+from tests.intake.door import CODE_KEY, NAME, Door
 
 
-def _sealed(door: Door) -> None:
+def _sealed(door: Door) -> int:
     fence = door.store.lease("keeper", "test", ttl_s=60)
     assert fence is not None
-    seal(store=door.store, fence=fence)
+    return seal(store=door.store, fence=fence)
 
 
 def _issued(door: Door, client: Client, *users: str) -> list[str]:
@@ -43,6 +51,29 @@ def test_a_follower_waits_for_what_is_still_to_come(door: Door) -> None:
         second = _issued(door, client, "wang")
         told = hearing.result(20)
     assert [outcome.claim.claim_id for outcome in told] == first + second
+
+
+def test_pages_that_are_all_of_others_are_passed(door: Door) -> None:
+    """An empty page that says there is more is no end, neither for who follows nor else."""
+    tasks, each = 2 * SCAN_MAX // 500, 500
+    door.campaign("large", budget=tasks * each * 2_500)
+    press = Press(store=door.store, key=CODE_KEY, now=door.parts.now)
+    for task in range(tasks):
+        wishes = [request(f"u{task}-{n}", campaign="large", account="noodles") for n in range(each)]
+        now = door.store.now()
+        answers = accept(wishes, store=door.store, circumstances=Round(now=now, new_id=new_id))
+        issue([one.claim.id for one in answers if isinstance(one, Accepted)], press)
+    with Client(door.url, door.key("teahouse")) as client:
+        (mine,) = _issued(door, client, "li")
+        assert client.get(mine).coupon
+        while _sealed(door):
+            pass
+        first = httpx.get(
+            f"{door.url}/v1/events", headers={"authorization": f"Bearer {door.key('teahouse')}"}
+        ).json()
+        told = [list(client.events(follow=False)), list(islice(client.events(), 1))]
+    assert (first["outcomes"], first["poll_after_s"]) == ([], 0)
+    assert [[one.claim.claim_id for one in each] for each in told] == [[mine], [mine]]
 
 
 def test_the_async_client_hears_the_same(door: Door) -> None:

@@ -8,7 +8,7 @@ from fulfiller.service.move import cancel
 from fulfiller.service.outcomes import Ended, outcomes
 from fulfiller.service.seal import seal
 from fulfiller.wiring import Truth
-from tests.contract.world import START, found, press, taken_in
+from tests.contract.world import START, found, new_id, press, taken_in
 
 
 def sealed(store: Truth) -> None:
@@ -106,3 +106,17 @@ def test_a_page_is_bounded_and_cuts_no_event(truth: Truth) -> None:
     assert page.more
     assert len(page.outcomes) == followed.CLAIMS_MAX // 300 * 300
     assert [end.view.claim.id for end in heard(truth)] == ids
+
+
+def test_what_is_others_is_passed_over_on_one_page(truth: Truth) -> None:
+    """Who has one outcome behind a hundred of others hears it with the first question."""
+    found(truth)
+    theirs = taken_in(truth, *(f"u{n}" for n in range(2 * followed.EVENTS_MAX)), account="other")
+    mine = taken_in(truth, "li")
+    for claim_id in [*theirs, *mine]:
+        issue([claim_id], press(truth))
+    sealed(truth)
+    page = outcomes("shop", 0, store=truth)
+    assert [end.view.claim.id for end in page.outcomes] == mine
+    assert not page.more
+    assert truth.of_account("shop", [*theirs[:1], *mine, ClaimId(new_id())]) == set(mine)
