@@ -31,7 +31,7 @@ MALFORMED, FAILED = "malformed", "failed"
 FAILED_MAX = 30
 """Times that a message may fail unexpectedly, a second or more apart."""
 Outcomes = Counter[str]
-"""Claims, by what became of them: accepted, repeated, or why they were refused."""
+"""Claims, by what became of them: accepted, waitlisted, repeated, or why they were refused."""
 log = logging.getLogger(__name__)
 _starts = count()
 
@@ -115,7 +115,7 @@ def _give_up_or_raise(parts: Parts, message_id: str) -> None:
 def _outcome(answer: Answer) -> str:
     if isinstance(answer, Refused):
         return answer.why.value
-    return "accepted" if isinstance(answer, Accepted) else "repeated"
+    return answer.state.value if isinstance(answer, Accepted) else "repeated"
 
 
 def _set_aside(parts: Parts, content: object, unfit: Flaw, remark: str) -> None:

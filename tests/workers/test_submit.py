@@ -129,20 +129,21 @@ def test_a_claim_that_fails_for_no_known_reason_fails_alone_and_not_for_ever(
 def test_who_may_not_submit_is_refused_and_counted(
     worker: Process, festival: Festival, queue: CeleryQueue, upstream: Upstream
 ) -> None:
-    """A wrong secret, an unknown, revoked or foreign key, a missing scope; and no submission."""
+    """A wrong secret, an unknown, revoked, expired or foreign key, no scope; and no submission."""
     reader = make_key(festival.store, SECRET, (Scope.CLAIM_READ,))
     revoked = make_key(festival.store, SECRET)
     assert festival.store.revoke_key(revoked.split("_")[1], at=festival.store.now())
     foreign = make_key(festival.store, "the secret of another service")
+    over = make_key(festival.store, SECRET, days=-1)
     one, before = claim("qian", "order-11"), entered(festival)
-    keys = (upstream.api_key[:-4] + "AAAA", "ful_00_00", "hello", "é", revoked, foreign)
+    keys = (upstream.api_key[:-4] + "AAAA", "ful_00_00", "hello", "é", revoked, over, foreign)
     upstream.python(
         *[upstream.message(one, one, api_key=key) for key in keys],
         upstream.message(one, api_key=reader),
         upstream.message(),
         upstream.message(one, more=1),
     )
-    until(lambda: counted_up(queue, unauthorized=12, forbidden=1, malformed=2), within_s=20)
+    until(lambda: counted_up(queue, unauthorized=14, forbidden=1, malformed=2), within_s=20)
     assert queue.quarantined() == {"malformed_submission": 2}
     assert entered(festival) == before
     worker.says("nobody: unauthorized=2")

@@ -110,10 +110,12 @@ def raw(payload: object, links: object = None, **headers: object) -> bytes:
     return json.dumps(message).encode()
 
 
-def make_key(store: SqlStore, secret: str, scopes: Sequence[Scope] = BOTH) -> str:
+def make_key(
+    store: SqlStore, secret: str, scopes: Sequence[Scope] = BOTH, *, days: int | None = None
+) -> str:
     """Return a new API key of the festival's account, for a service with this root secret."""
     pepper = digest(secret.encode(), b"fulfiller api keys", "sha256")
-    made = new_key(ACCOUNT, scopes, pepper=pepper, now=store.now())
+    made = new_key(ACCOUNT, scopes, pepper=pepper, now=store.now(), days=days)
     return add_key(made, store=store)
 
 
