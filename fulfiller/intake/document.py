@@ -226,7 +226,9 @@ def _problem(operation: Operation, code: Code) -> Tree:
 
 
 def _address(operation: Operation, code: Code) -> str:
-    """Return a path that was asked for, by the examples of its parts."""
+    """Return a path that was asked for, by the examples of its parts; as far as it is known."""
+    if code is Code.TIMED_OUT:
+        return ""
     shown = [
         _of_path(operation, part[1:-1])[1] if part.startswith("{") else part
         for part in operation.path.split("/")

@@ -62,9 +62,14 @@ def asked(scope: Scope) -> Asked:
     headers: dict[bytes, bytes] = dict(scope["headers"])
     given = headers.get(b"x-request-id")
     sound = given is not None and _is_request_id(given)
-    request_id = given.decode() if sound and given else f"{_process}-{next(_numbers):x}"
+    request_id = given.decode() if sound and given else fresh_id()
     flaw = _flaw(scope, headers)
     return Asked(scope["path"], scope["query_string"], headers, request_id, flaw)
+
+
+def fresh_id() -> str:
+    """Return an id for a request that brought none."""
+    return f"{_process}-{next(_numbers):x}"
 
 
 async def answered(handler: Handler, request: Asked, receive: Receive) -> Reply:

@@ -108,7 +108,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "status": "The status of the answer.",
         "code": "What went wrong, for programs.",
         "detail": "What went wrong this time, or what to do about it.",
-        "instance": "The path that was asked for.",
+        "instance": "The path that was asked for; empty if the request did not arrive whole.",
         "request_id": "The request's id, as in the header `X-Request-Id`: quote it when you ask.",
         "errors": "Everything there is to mend.",
         "retry_after_s": "Seconds after which to try again, as in the header `Retry-After`.",

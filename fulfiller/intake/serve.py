@@ -12,7 +12,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from fulfiller.intake.app import App
-from fulfiller.intake.exchange import HEAD_MAX, encode
+from fulfiller.intake.exchange import HEAD_MAX, encode, fresh_id
 from fulfiller.intake.problem import MEDIA_TYPE, Code, Problem, unavailable
 
 KEEP_ALIVE_S = 75
@@ -182,14 +182,16 @@ class Patient(HttpToolsProtocol):
         self.refuse(Problem(Code.MALFORMED, msg))
 
     def refuse(self, problem: Problem) -> None:
-        """Tell a problem and hang up."""
+        """Tell a problem and hang up; what was asked for did not arrive whole and is not known."""
         self.owes_since = None
-        body = encode(problem.body(instance="", request_id=""))
+        request_id = fresh_id()
+        body = encode(problem.body(instance="", request_id=request_id))
         title = problem.kind.title.encode()
         said = [
             (b"content-type", MEDIA_TYPE),
             (b"content-length", b"%d" % len(body)),
             (b"connection", b"close"),
+            (b"x-request-id", request_id.encode()),
             *problem.headers(),
         ]
         head = b"".join(b"%s: %s\r\n" % each for each in said)

@@ -72,7 +72,8 @@ def test_an_example_of_a_problem_is_of_the_request_it_stands_at(quiet_door: Door
         address = re.sub("{[a-z_]+}", "[^/{}]+", path)
         for operation in methods.values():
             for problem in _problems(operation):
-                assert re.fullmatch(address, problem["instance"]), operation["operationId"]
+                known = address if problem["code"] != "timed_out" else ""
+                assert re.fullmatch(known, problem["instance"]), operation["operationId"]
                 assert problem.get("errors") or problem["code"] != "invalid"
                 for error in problem.get("errors", ()):
                     assert error["detail"]

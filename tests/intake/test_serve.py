@@ -18,6 +18,7 @@ import pytest
 from fulfiller.settings import load
 from fulfiller.wiring import pepper
 from tests import processes
+from tests.intake.conforming import document_of
 from tests.intake.door import BOTH, DEAD_BROKER, NAME, Door, make_key, opened, submit
 from tests.waiting import until
 
@@ -113,8 +114,14 @@ def test_half_a_request_is_cut(sqlite_url: str) -> None:
         for line in lines:
             line.close()
         assert httpx.get(door.url + "/livez").status_code == 200
+        told = document_of(door)["paths"]["/v1/claims"]["post"]["responses"]["408"]
     assert all(each.startswith(b"HTTP/1.1 408 ") for each in said), said
-    assert json.loads(said[2].partition(b"\r\n\r\n")[2])["code"] == "timed_out"
+    head, _, body = said[2].partition(b"\r\n\r\n")
+    problem = json.loads(body)
+    example = told["content"]["application/problem+json"]["examples"]["timed_out"]["value"]
+    assert problem == example | {"request_id": problem["request_id"]}
+    assert problem["request_id"]
+    assert f"x-request-id: {problem['request_id']}".encode() in head.splitlines()
 
 
 def test_who_is_refused_in_midst_of_a_body_is_answered_once(sqlite_url: str) -> None:
