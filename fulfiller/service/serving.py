@@ -99,12 +99,15 @@ class Serving:
         ]
 
     def _room(self, lane: Lane) -> int:
-        """Return how many claims a hint of this lane may carry by the rates that it has to keep."""
-        paces = [self._paces.get(scope) for scope in (SERVICE_RATE, (lane.campaign, EVERY_KEY))]
-        return min(
-            (min(pace.rate.hint_max, pace.room(self._now)) for pace in paces if pace is not None),
-            default=HINT_MAX,
-        )
+        """Return how many claims a hint of this lane may carry by the rates that it has to keep.
+
+        None until that is a full one: at a limit each claim would make a task of its own. Below
+        it a burst lies ready, which is more, and nobody waits.
+        """
+        scopes = (SERVICE_RATE, (lane.campaign, EVERY_KEY))
+        paces = [self._paces[scope] for scope in scopes if scope in self._paces]
+        full = min((pace.rate.hint_max for pace in paces), default=HINT_MAX)
+        return full if all(pace.room(self._now) >= full for pace in paces) else 0
 
     def _pick(self, lanes: list[Lane]) -> Lane:
         name = self._memory.campaigns.next({lane.campaign for lane in lanes})
