@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from fulfiller.ops.cli import cli
 from fulfiller.ops.embedded.server import Server
 from fulfiller.settings import PREFIX, load
+from fulfiller.store.discretion import DISCREET
 from tests.processes import Process, start
 
 ROOT = Path(__file__).parents[2]
@@ -86,6 +87,12 @@ def test_what_a_queue_holds_is_never_evicted(services: dict[str, Any]) -> None:
     command = " ".join(services["broker"]["command"])
     assert "--maxmemory-policy noeviction" in command
     assert "--appendonly yes" in command
+
+
+def test_the_log_of_the_store_names_nobody(services: dict[str, Any]) -> None:
+    """PostgreSQL is started with every setting that the doctor asks of it."""
+    command = " ".join(services["store"]["command"])
+    assert [n for n, value in DISCREET.items() if f"-c {n}={value}" not in command] == []
 
 
 @pytest.fixture

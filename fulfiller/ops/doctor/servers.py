@@ -11,6 +11,7 @@ from fulfiller.domain.error import StoreError, StoreUnavailable
 from fulfiller.ops.doctor.finding import Finding, away, failed, ok, warning
 from fulfiller.service.port import Store
 from fulfiller.store import checkup
+from fulfiller.store.discretion import DISCREET, indiscreet
 
 SQLITE = "sqlite:///"
 SECOND = 1_000_000
@@ -33,7 +34,8 @@ def store(url: str) -> list[Finding]:
         before = checkup.pooler(url)
         if before is not None:
             return [failed("store", f"behind {before}: connect to PostgreSQL itself", DIRECT)]
-        return [ok("store", checkup.server(url)), schema(checkup.schema(url))]
+        found = [ok("store", checkup.server(url)), schema(checkup.schema(url))]
+        return [*found, log(indiscreet(url))] if url.startswith("postgresql") else found
     except StoreUnavailable as fault:
         kind = "PostgreSQL" if url.startswith("postgresql") else "the SQLite file"
         return [away("store", f"{kind} does not answer: {_first(fault)}", START)]
@@ -45,6 +47,19 @@ def schema(found: checkup.Schema) -> Finding:
         return ok("schema", found.head)
     was = "there are no tables yet" if found.revision is None else f"it is {found.revision}"
     return failed("schema", f"{was}, {found.head} is needed", UPGRADE)
+
+
+def log(loud: dict[str, str]) -> Finding:
+    """Judge the settings by which the store's own log names people."""
+    if not loud:
+        return ok("store log", "what it says of a failure names nobody")
+    said = ", ".join(f"{name} is {value}" for name, value in loud.items())
+    quiet = " ".join(f"-c 'alter system set {name} = {DISCREET[name]}'" for name in loud)
+    return failed(
+        "store log",
+        f"{said}: the store's log shows who lost a race",
+        f'psql "$FULFILLER_STORE_URL" {quiet} -c "select pg_reload_conf()"',
+    )
 
 
 def clock(reading: Store) -> Finding:

@@ -18,6 +18,7 @@ from fulfiller.ops.embedded.account import (
 from fulfiller.ops.embedded.error import ServerFailed, ServerMissing
 from fulfiller.ops.embedded.ports import HOST, free_port
 from fulfiller.ops.embedded.server import Recipe, Server
+from fulfiller.store.discretion import DISCREET
 
 NAME = "fulfiller"
 """Of the database, and of the role that owns it."""
@@ -142,6 +143,7 @@ def _options(port: int, *, fsync: bool) -> tuple[str, ...]:
         "unix_socket_directories=",
         "max_connections=200",
         "timezone=UTC",
+        *(f"{name}={value}" for name, value in DISCREET.items()),
         *(() if fsync else UNSYNCED),
     )
     return tuple(word for setting in settings for word in ("-c", setting))

@@ -1,9 +1,11 @@
 """The doctor: each thing broken for real, found, and where it can be mended by its command."""
 
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from click.testing import CliRunner, Result
 from redis import Redis
@@ -117,16 +119,34 @@ def test_a_pooler_before_the_store_is_found(
     with bouncing(pgbouncer, postgres_url, mode=mode, ignoring=ignoring) as url:
         found = servers.store(url)
     if words is None:
-        assert [finding.state for finding in found] == [State.OK, State.OK]
+        assert [finding.state for finding in found] == [State.OK] * 3
     else:
         assert [(f.state, words in f.detail) for f in found] == [(State.FAILED, True)]
 
 
 def test_a_direct_postgresql_is_sound(postgres_url: str) -> None:
     """The server is named with its version, and nothing stands before it."""
-    first, second = servers.store(postgres_url)
-    assert first.detail.startswith("PostgreSQL 1")
-    assert (first.state, second.state) == (State.OK, State.OK)
+    found = servers.store(postgres_url)
+    assert found[0].detail.startswith("PostgreSQL 1")
+    assert [finding.check for finding in found] == ["store", "schema", "store log"]
+    assert {finding.state for finding in found} == {State.OK}
+
+
+def test_a_log_that_names_people_is_found_and_mended(postgres_url: str) -> None:
+    """A server as it comes logs the row of a lost race; the command makes it say less."""
+    name = postgres_url.rpartition("/")[2]
+    with psycopg.connect(postgres_url, autocommit=True) as line:
+        line.execute(f"alter database {name} set log_error_verbosity = 'verbose'".encode())
+        found = servers.store(postgres_url)[2]
+        assert (found.check, found.state) == ("store log", State.FAILED)
+        assert "log_error_verbosity is verbose" in found.detail
+        line.execute(f"alter database {name} reset log_error_verbosity".encode())
+        sent = [word for word in shlex.split(str(found.mend)) if " " in word]
+        assert sent[-1] == "select pg_reload_conf()"
+        for statement in sent:
+            line.execute(statement.encode())
+        line.execute("alter system reset log_error_verbosity")
+    assert servers.store(postgres_url)[2].state is State.OK
 
 
 def test_a_broker_that_throws_away_is_found_and_mended(valkey: Server, queue: CeleryQueue) -> None:
