@@ -37,7 +37,11 @@ class Till(Protocol):
     """Coupons by their codes, and their moves: whoever moves the coupon decides."""
 
     def look_coupon(self, lookup: bytes, caller: Key) -> CouponSight | None:
-        """Return the coupon behind a lookup hash, all of it as at one moment."""
+        """Return the coupon behind a lookup hash, all of it as at one moment.
+
+        None if it is neither the caller's nor of a campaign of theirs, as if it did not exist,
+        and for as much work; an operator, who has no account, sees every one.
+        """
 
     def move_coupon(self, old: Coupon, new: Coupon) -> AbstractContextManager[Unit[Coupon]]:
         """Move a coupon that has still `old`'s state and revision, and return it as it is now."""

@@ -34,6 +34,9 @@ class MemoryTill(MemoryRoster):
             if claim_id is None:
                 return None
             coupon = self.shelves.coupons[claim_id]
+            owner = self.shelves.campaigns[coupon.campaign].owner
+            if caller[0] not in ("", coupon.account, owner):
+                return None
             acts = (act for act in self.shelves.acts.values() if (act.account, act.key) == caller)
             campaign = self.shelves.campaigns[coupon.campaign]
             spans = self.pauses(campaign.id) if campaign.pause_credit else ()

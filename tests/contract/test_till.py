@@ -170,6 +170,10 @@ def test_foreign_and_unknown_coupons_look_the_same(truth: Truth) -> None:
     assert everything(truth) == before
     lookup = mint(claim_id, 0, KEY).lookup
     assert see(lookup, "thief", store=truth) is None
+    # Not even the store's answer differs, so there is nothing to unpack and nothing to time.
+    assert truth.look_coupon(lookup, ("thief", "checkout")) is None
+    assert truth.look_coupon(lookup, ("shop", "checkout")) is not None
+    assert truth.look_coupon(lookup, ("", "checkout")) is not None
     assert all(see(lookup, who, store=truth) for who in ("shop", "owner"))
 
 
