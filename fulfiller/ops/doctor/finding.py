@@ -26,6 +26,11 @@ class Finding:
     detail: str
     mend: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse to say that something is wrong and not how to mend it."""
+        if self.state is not State.OK and not self.mend:
+            raise ValueError(f"{self.check}: say which command mends it")
+
 
 def ok(check: str, detail: str) -> Finding:
     """Return that all is well."""

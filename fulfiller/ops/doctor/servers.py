@@ -33,12 +33,17 @@ def store(url: str) -> list[Finding]:
     try:
         before = checkup.pooler(url)
         if before is not None:
-            return [failed("store", f"behind {before}: connect to PostgreSQL itself", DIRECT)]
+            return [pooled(before)]
         found = [ok("store", checkup.server(url)), schema(checkup.schema(url))]
         return [*found, log(indiscreet(url))] if url.startswith("postgresql") else found
     except StoreUnavailable as fault:
         kind = "PostgreSQL" if url.startswith("postgresql") else "the SQLite file"
         return [away("store", f"{kind} does not answer: {_first(fault)}", START)]
+
+
+def pooled(before: str) -> Finding:
+    """Judge what stands between us and the store."""
+    return failed("store", f"behind {before}: connect to PostgreSQL itself", DIRECT)
 
 
 def schema(found: checkup.Schema) -> Finding:
@@ -75,9 +80,9 @@ def clock(reading: Store) -> Finding:
 def skew(difference: int) -> Finding:
     """Judge how far the store's clock is ahead of this machine's."""
     said = f"the store's is {abs(difference) / SECOND:.1f} s"
-    side = "ahead" if difference > 0 else "behind"
+    side = "ahead of" if difference > 0 else "behind"
     if abs(difference) > SKEW_MAX:
-        return warning("clock", f"{said} {side} of this machine's", "timedatectl set-ntp true")
+        return warning("clock", f"{said} {side} this machine's", "timedatectl set-ntp true")
     return ok("clock", "this machine and the store agree")
 
 

@@ -221,7 +221,7 @@ def test_a_keeper_and_workers_are_seen(sqlite_url: str) -> None:
 
 def test_the_exit_code_is_that_of_the_worst() -> None:
     """Away outweighs failed, and a warning is no failure."""
-    found = {state: Finding(check="x", state=state, detail="") for state in State}
+    found = {state: Finding(check="x", state=state, detail="", mend="true") for state in State}
     assert verdict([found[State.OK], found[State.WARNING]]) is Exit.OK
     assert verdict([found[State.FAILED], found[State.OK]]) is Exit.FAILED
     assert verdict([found[State.FAILED], found[State.AWAY]]) is Exit.UNREACHABLE
