@@ -65,9 +65,16 @@ class Client:
         )
         return self._drive(flow.submit(claim, self._patience))
 
-    def submit_many(self, claims: Iterable[NewClaim]) -> list[Claim | ClientError]:
-        """Submit claims in chunks of 1,000 and return a result for each, in order."""
-        return self._drive(flow.submit_many(tuple(claims), self._patience))
+    def submit_many(
+        self, claims: Iterable[NewClaim], *, spread_s: float = 0.0
+    ) -> list[Claim | ClientError]:
+        """Submit claims in chunks of 1,000 and return a result for each, in order.
+
+        With `spread_s` they go evenly over so many seconds, in small parts: for a backlog of
+        your own that nobody is in a hurry for. Each part is tried again as a chunk is.
+        """
+        steps = flow.submit_many(tuple(claims), self._patience, spread_s)
+        return self._drive(steps)
 
     def get(self, claim_id: str) -> Claim:
         """Return a claim as it is now."""

@@ -13,7 +13,7 @@ from typing import TypeGuard, TypeVar, cast
 
 import httpx
 
-from fulfiller.client import pressing, wire
+from fulfiller.client import pressing, spreading, wire
 from fulfiller.client.error import ClientError, Unavailable
 from fulfiller.client.result import Claim, CouponNow, NewClaim, Outcomes
 
@@ -137,11 +137,20 @@ def outcomes(after: int, patience: Patience, *, follow: bool) -> Flow[Outcomes]:
         yield Pause(page.poll_after_s)
 
 
-def submit_many(claims: Sequence[NewClaim], patience: Patience) -> Flow[list[Claim | ClientError]]:
-    """Submit claims in chunks and return a result for each, in order."""
+def submit_many(
+    claims: Sequence[NewClaim], patience: Patience, spread_s: float = 0.0
+) -> Flow[list[Claim | ClientError]]:
+    """Submit claims in chunks, evenly over a span, and return a result for each, in order."""
     results: list[Claim | ClientError] = []
-    for chunk in wire.chunks(claims):
-        results += yield from _submit_chunk(chunk, patience)
+    now = patience.now()
+    turns = spreading.Turns(turn_at=now, end_at=now + spread_s, left=len(claims))
+    for part in spreading.parts(claims, spread_s):
+        early_s = turns.due(len(part), patience.jitter()) - patience.now()
+        if early_s > 0:
+            yield Pause(early_s)
+        for chunk in wire.chunks(part):
+            results += yield from _submit_chunk(chunk, patience)
+        turns.done(len(part), patience.now())
     return results
 
 
