@@ -16,6 +16,8 @@ second 80 % of the rate were made use of."""
 UNITS = {"s": 3_600, "m": 60, "h": 1}
 HINT_S = 0.1
 """A hint carries what the rate gives in this time at most, and one claim at least."""
+RESERVE_S = 0.05
+"""What the rate gives in this time is left to whoever has just come, below a share of its own."""
 CLOCK_BACK = 1_000_000
 """Microseconds: what lies further ahead than a rate can owe was left by a clock set back."""
 EVERY_KEY = ""
@@ -53,6 +55,11 @@ class Rate:
     def hint_max(self) -> int:
         """Return how many one hint may carry."""
         return max(1, int(self.per_s * HINT_S))
+
+    @property
+    def reserve(self) -> int:
+        """Return how much room is left to newcomers by those who have waited already."""
+        return int(self.per_s * RESERVE_S)
 
     def span(self, claims: int) -> int:
         """Return the microseconds in which the rate gives so many claims, rounded up."""

@@ -23,13 +23,14 @@ class Memory:
 
     A cursor behind what it released, the offers not known to be done, and by lane when the
     newest offer that is done was made; `paces` are the rates as far as they were made use of
-    by what was offered. `board` is what was last read of flows and rates, and `board_at` when.
+    by what was offered, `newcomers` how much of them went past a backlog. `board` is what was last read of flows and rates, and `board_at` when.
     """
 
     cursors: dict[Flow, tuple[int, ClaimId]] = field(default_factory=dict)
     offers: dict[Flow, dict[ClaimId, Offer]] = field(default_factory=dict)
     done: dict[Lane, int] = field(default_factory=dict)
     paces: dict[RateScope, Pace] = field(default_factory=dict)
+    newcomers: dict[str, Pace] = field(default_factory=dict)
     campaigns: Turns[str] = field(default_factory=Turns)
     tiers: dict[str, TierTurns] = field(default_factory=dict)
     turn: int = 0
@@ -49,4 +50,5 @@ class Memory:
         """Start over: everything accepted is offered again, which is allowed and harmless."""
         self.keep(())
         self.paces.clear()
+        self.newcomers.clear()
         self.board = None

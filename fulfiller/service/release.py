@@ -18,8 +18,12 @@ TASKS_PER_SLOT = 2
 """With this many tasks per worker slot the queues are long enough, all together."""
 SLOTS_UNKNOWN = 2
 """Slots assumed while no worker has announced any."""
-BOARD = 50_000
-"""Microseconds for which what was read of flows, rates and slots is good enough."""
+BOARD = 20_000
+"""Microseconds for which what was read of flows, rates and slots is good enough.
+
+A caller that comes beside a flood waits for as long: with 50,000 its 95th percentile was 92 ms
+instead of 65 without the flood.
+"""
 
 
 @dataclass(frozen=True, slots=True)

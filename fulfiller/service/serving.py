@@ -2,15 +2,17 @@
 
 Campaigns take turns, a campaign's tiers by their weights, and within a lane each caller has
 the same share (max-min fair: what one does not need the others get). Nobody is served beyond
-a rate of its own, and nobody waits for another's.
+a rate of its own, and nobody waits for another's. At a rate those with a backlog leave a part
+of the room to newcomers: a caller below its share waits no longer beside a flood than without.
 """
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.flow import limit_key_of
-from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE, Pace, RateScope
+from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE, Pace, Rate, RateScope
 from fulfiller.domain.tier import Tier
 from fulfiller.service.dispatch import Board, Flow, Lane, LaneSight, Page, Ready
 from fulfiller.service.memory import Memory, Offer
@@ -21,6 +23,11 @@ HINT_MAX = 500
 """Claims in one hint at most."""
 FRESH = 3_000_000
 """Microseconds for which an intake's own offer keeps release from offering the same."""
+NEW = 250_000
+"""Microseconds: a flow in which nobody has waited for longer has no backlog."""
+NEW_PART = 4
+"""Newcomers may pass a backlog with one in so many claims of a rate; else many of them together
+would starve whoever waits."""
 FRONT = (0, ClaimId("00000000-0000-0000-0000-000000000000"))
 """The cursor before every claim."""
 
@@ -95,19 +102,49 @@ class Serving:
         return [
             lane
             for lane, flows in self._flows.items()
-            if flows and lane.tier in tiers and self._room(lane)
+            if flows and lane.tier in tiers and self._served(lane)
         ]
 
-    def _room(self, lane: Lane) -> int:
-        """Return how many claims a hint of this lane may carry by the rates that it has to keep.
+    def _served(self, lane: Lane) -> list[Flow]:
+        """Return the flows of a lane that a hint may carry claims of now."""
+        return self._flows[lane] if self._spare(lane) else self._new(lane)
 
-        None until that is a full one: at a limit each claim would make a task of its own. Below
-        it a burst lies ready, which is more, and nobody waits.
+    def _new(self, lane: Lane) -> list[Flow]:
+        if not self._passing(lane):
+            return []
+        since = self._now - NEW
+        return [flow for flow in self._flows[lane] if self._board.flows.get(flow, 0) > since]
+
+    def _passing(self, lane: Lane) -> int:
+        """Return how many claims of newcomers a hint may carry past a backlog."""
+        return min(self._newcomers(lane).room(self._now), self._room(lane))
+
+    def _newcomers(self, lane: Lane) -> Pace:
+        rate = min((pace.rate for pace in self._kept(lane)), key=attrgetter("per_hour"))
+        part = Rate(max(1, rate.per_hour // NEW_PART))
+        known = self._memory.newcomers.get(lane.campaign)
+        return known if known and known.rate == part else Pace((lane.campaign, EVERY_KEY), part)
+
+    def _spare(self, lane: Lane) -> int:
+        """Return how many claims of a backlog a hint may carry: what is not left to newcomers.
+
+        None until that is worth a task. Below its limit a whole burst lies ready, which is.
         """
+        paces = self._kept(lane)
+        least = min((max(1, pace.rate.hint_max // 2) for pace in paces), default=1)
+        spare = min((pace.room(self._now) - pace.rate.reserve for pace in paces), default=HINT_MAX)
+        return min(spare, self._room(lane)) if spare >= least else 0
+
+    def _room(self, lane: Lane) -> int:
+        """Return how many claims a hint of this lane may carry by the rates that it keeps."""
+        return min(
+            (min(pace.rate.hint_max, pace.room(self._now)) for pace in self._kept(lane)),
+            default=HINT_MAX,
+        )
+
+    def _kept(self, lane: Lane) -> list[Pace]:
         scopes = (SERVICE_RATE, (lane.campaign, EVERY_KEY))
-        paces = [self._paces[scope] for scope in scopes if scope in self._paces]
-        full = min((pace.rate.hint_max for pace in paces), default=HINT_MAX)
-        return full if all(pace.room(self._now) >= full for pace in paces) else 0
+        return [self._paces[scope] for scope in scopes if scope in self._paces]
 
     def _pick(self, lanes: list[Lane]) -> Lane:
         name = self._memory.campaigns.next({lane.campaign for lane in lanes})
@@ -137,18 +174,23 @@ class Serving:
         """Fill a hint from the lane's flows by equal parts, again with what some don't need."""
         self._memory.turn += 1
         taken = Taken(lane)
-        left = min(HINT_MAX, self._room(lane))
-        while left > 0 and (pages := self._pages(lane, left)):
+        served, spare = self._served(lane), self._spare(lane)
+        left = min(HINT_MAX, spare or self._passing(lane))
+        while left > 0 and (pages := self._pages(lane, served, left)):
             for page, rows in zip(pages, self._store.pages(pages), strict=True):
                 ids = self._due(page, rows)
                 taken.flows.setdefault(page.flow, []).extend(ids)
                 left -= len(ids)
                 self._use(lane, page.flow, len(ids))
+        if not spare:
+            passed = self._newcomers(lane).after(len(taken.ids), self._now)
+            self._memory.newcomers[lane.campaign] = passed
         return taken
 
-    def _pages(self, lane: Lane, left: int) -> list[Page]:
-        """Return what to read of each flow that may have more."""
-        flows = [flow for flow in self._flows[lane] if self._own_room(flow)]
+    def _pages(self, lane: Lane, served: Collection[Flow], left: int) -> list[Page]:
+        """Return what to read of each of these flows that may have more."""
+        more = set(self._flows[lane])
+        flows = [flow for flow in served if flow in more and self._own_room(flow)]
         start = self._memory.turn % max(1, len(flows))
         turned = (flows[start:] + flows[:start])[:left]
         part = left // max(1, len(turned))
