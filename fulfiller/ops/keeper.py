@@ -4,6 +4,7 @@ Run as many as you like: one leads, the others stand by and take over.
 """
 
 import logging
+from contextlib import closing
 from os import getpid
 from secrets import token_hex
 from socket import gethostname
@@ -12,9 +13,9 @@ from fulfiller.clock import monotonic
 from fulfiller.domain.error import FulfillerError
 from fulfiller.ops.halt import Halt
 from fulfiller.ops.log import start_log
-from fulfiller.service.keep import Keeper, Kept
+from fulfiller.service.keep import LEASE, Keeper, Kept
 from fulfiller.settings import Settings
-from fulfiller.wiring import Parts, deployment, open_parts
+from fulfiller.wiring import Parts, deployment, open_parts, open_truth
 
 BACK_OFF_S = 0.1
 BACK_OFF_MAX_S = 2.0
@@ -39,6 +40,12 @@ def run(settings: Settings) -> None:
         _keep(keeper, parts, halt)
     finally:
         _retire(keeper, parts)
+
+
+def leader(settings: Settings) -> str | None:
+    """Return who leads, None if nobody does; what a health check of keepers asks."""
+    with closing(open_truth(settings, application="check")) as store:
+        return store.leader(LEASE)
 
 
 def _keep(keeper: Keeper, parts: Parts, halt: Halt) -> None:

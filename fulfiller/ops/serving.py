@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from fulfiller.ops.exits import Failed
 from fulfiller.ops.group import examples
 from fulfiller.settings import environment, load
 
@@ -40,13 +41,19 @@ def worker(celery_options: tuple[str, ...]) -> None:
     become_celery("worker", *own, log, *celery_options)
 
 
-@examples("fulfiller keeper", "FULFILLER_LOG_LEVEL=debug fulfiller keeper")
+@examples("fulfiller keeper", "fulfiller keeper --check")
 @click.command()
-def keeper() -> None:
+@click.option("--check", is_flag=True, help="Only say who leads; exit 1 if nobody does.")
+def keeper(*, check: bool) -> None:
     """Release, sweep and seal: run two or more, one leads and the others stand by."""
-    from fulfiller.ops.keeper import run
+    from fulfiller.ops.keeper import leader, run
 
-    run(load())
+    if not check:
+        run(load())
+    elif (leads := leader(load())) is None:
+        raise Failed("none leads: run `fulfiller keeper`")
+    else:
+        click.echo(f"{leads} leads")
 
 
 def become_celery(*words: str) -> None:

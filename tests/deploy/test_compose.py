@@ -1,34 +1,25 @@
-"""compose.yaml against its schema, our command line, our settings, and real processes."""
+"""compose.yaml against its schema, our command line, our settings, and what it mounts."""
 
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml  # type: ignore[import-untyped]
 from click.testing import CliRunner
 
+from fulfiller.broker.app import celery_app
 from fulfiller.ops.cli import cli
-from fulfiller.ops.embedded.server import Server
-from fulfiller.settings import PREFIX, load
+from fulfiller.settings import load
 from fulfiller.store.discretion import DISCREET
-from tests.processes import Process, start
+from tests.deploy.compose import COMPOSE, OURS, ROOT, SECRET, environment, probe
 
-ROOT = Path(__file__).parents[2]
-COMPOSE = ROOT / "compose.yaml"
-OURS = ("upgrade", "intake", "worker", "keeper", "flower")
-SOFT_SHUTDOWN_S = 10
-SECRET = "a secret of a test and of nothing else"
-
-
-@pytest.fixture(scope="module")
-def services() -> dict[str, Any]:
-    """The services as compose reads them."""
-    found: dict[str, Any] = yaml.safe_load(COMPOSE.read_text("utf-8"))["services"]
-    return found
+ALL = (*OURS, "store", "broker", "prometheus", "grafana")
+SERVING = tuple(name for name in ALL if name != "upgrade")
+SPARE_S = 10
+"""What a worker needs beyond its soft shutdown, to give back what it could not finish."""
 
 
 def test_it_follows_the_compose_schema() -> None:
@@ -37,6 +28,11 @@ def test_it_follows_the_compose_schema() -> None:
     argv = (sys.executable, "-m", "check_jsonschema", *schema, str(COMPOSE))
     checked = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout
+
+
+def test_each_service_is_known_here(services: dict[str, Any]) -> None:
+    """What is asked of every service below is asked of all there are."""
+    assert set(services) == set(ALL)
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -50,15 +46,38 @@ def test_each_command_is_one_of_ours(services: dict[str, Any], name: str) -> Non
 def test_each_variable_is_a_setting(services: dict[str, Any]) -> None:
     """No service is given a name that settings would refuse, or a value out of range."""
     for name in OURS:
-        load(_environment(services[name]))
+        load(environment(services[name]))
 
 
 def test_each_mounted_file_is_shipped(services: dict[str, Any]) -> None:
-    """What is mounted from the folder beside the file is there."""
+    """What is mounted from the folder beside the file is there, and can't be written to."""
     mounts = [mount for service in services.values() for mount in service.get("volumes", ())]
-    files = [mount.split(":")[0] for mount in mounts if mount.startswith("./")]
+    files = [mount.split(":") for mount in mounts if mount.startswith("./")]
     assert files
-    assert [file for file in files if not (ROOT / file).is_file()] == []
+    assert [file for file, *_ in files if not (ROOT / file).is_file()] == []
+    assert [mode for *_, mode in files if mode != "ro"] == []
+
+
+def test_each_volume_and_secret_is_declared_and_used(services: dict[str, Any]) -> None:
+    """Nothing is mounted that the file does not declare, and nothing declared for nobody."""
+    whole = yaml.safe_load(COMPOSE.read_text("utf-8"))
+    mounts = [mount for service in services.values() for mount in service.get("volumes", ())]
+    assert {mount.split(":")[0] for mount in mounts if mount[0] != "."} == set(whole["volumes"])
+    secrets = {name for service in services.values() for name in service.get("secrets", ())}
+    assert secrets == set(whole["secrets"])
+    head = COMPOSE.read_text("utf-8").partition("\nname:")[0]
+    assert [name for name in secrets if name not in head] == [], "the head says what to put there"
+
+
+def test_profiles_hold_together(services: dict[str, Any]) -> None:
+    """Ours and the servers are `core`; what watches is `observability`; no need goes unmet."""
+    profiles = {name: service["profiles"] for name, service in services.items()}
+    watching = {name for name, held in profiles.items() if held == ["observability"]}
+    assert watching == {"prometheus", "grafana"}
+    assert {name for name, held in profiles.items() if held == ["core"]} == set(ALL) - watching
+    for name, service in services.items():
+        for needed in service.get("depends_on", ()):
+            assert profiles[needed] == profiles[name]
 
 
 def test_doors_listen_on_loopback_alone(services: dict[str, Any]) -> None:
@@ -68,18 +87,44 @@ def test_doors_listen_on_loopback_alone(services: dict[str, Any]) -> None:
     assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_our_processes_own_little(services: dict[str, Any], name: str) -> None:
-    """They can't write to their image or gain rights, and the image runs as nobody special."""
+@pytest.mark.parametrize("name", ALL)
+def test_a_container_owns_little(services: dict[str, Any], name: str) -> None:
+    """It can't write to its image or gain rights, and runs as nobody special."""
     service = services[name]
-    assert service["read_only"]
+    assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
-    assert re.search(r"^USER fulfiller$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "/tmp" in service["tmpfs"]
+    assert service["user"] not in ("", "root", "0")
+    assert not service.get("privileged")
+
+
+def test_our_image_has_the_user_that_it_is_run_as(services: dict[str, Any]) -> None:
+    """The Dockerfile makes it, and runs as it even where compose is not there to say so."""
+    dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
+    for name in OURS:
+        assert re.search(rf"^USER {services[name]['user']}$", dockerfile, re.MULTILINE)
+    assert "useradd --system" in dockerfile
+
+
+@pytest.mark.parametrize("name", SERVING)
+def test_whatever_goes_on_running_says_how_it_is(services: dict[str, Any], name: str) -> None:
+    """Each has a health check that ends before the next begins, at its own door."""
+    check = services[name]["healthcheck"]
+    argv = probe(services[name])
+    assert argv[0] in ("celery", "fulfiller", "pg_isready", "python", "sh", "valkey-cli", "wget")
+    assert 0 < _seconds(check["timeout"]) < _seconds(check["interval"])
+    ports = [port.rpartition(":")[2] for port in services[name].get("ports", ())]
+    for url in re.findall(r"http://[^'\"\s]+", " ".join(argv)):
+        assert (urlsplit(url).hostname, str(urlsplit(url).port)) == ("127.0.0.1", *ports)
 
 
 def test_a_worker_may_finish_what_it_has_in_hand(services: dict[str, Any]) -> None:
-    """The stop grace is longer than the worker's own soft shutdown."""
-    assert int(services["worker"]["stop_grace_period"].removesuffix("s")) > SOFT_SHUTDOWN_S
+    """The stop grace is longer than the soft shutdown that Celery is really set to."""
+    given = environment(services["worker"])
+    soft_s = celery_app(load(given).broker_url).conf.worker_soft_shutdown_timeout
+    assert soft_s > 0
+    assert _seconds(services["worker"]["stop_grace_period"]) >= soft_s + SPARE_S
 
 
 def test_what_a_queue_holds_is_never_evicted(services: dict[str, Any]) -> None:
@@ -95,44 +140,34 @@ def test_the_log_of_the_store_names_nobody(services: dict[str, Any]) -> None:
     assert [n for n, value in DISCREET.items() if f"-c {n}={value}" not in command] == []
 
 
-@pytest.fixture
-def running(
-    services: dict[str, Any], postgres_url: str, valkey: Server, tmp_path: Path
-) -> Iterator[dict[str, Process]]:
-    """Intake, worker and keeper as compose would start them, on servers of the test."""
-    started: dict[str, Process] = {}
-    try:
-        for name in ("upgrade", "intake", "worker", "keeper"):
-            environ = _environment(services[name]) | {
-                f"{PREFIX}HOME": str(tmp_path / "home"),
-                f"{PREFIX}STORE_URL": postgres_url,
-                f"{PREFIX}BROKER_URL": valkey.url,
-                f"{PREFIX}INTAKE_HOST": "127.0.0.1",
-                f"{PREFIX}INTAKE_PORT": "0",
-            }
-            started[name] = start(
-                services[name]["command"], env=environ, log=tmp_path / f"{name}.log"
-            )
-            if name == "upgrade":
-                assert started[name].popen.wait(60) == 0
-        yield started
-    finally:
-        for process in started.values():
-            process.kill()
+def test_prometheus_accepts_what_it_is_given(promtool: str) -> None:
+    """Its own judge reads the file; the secret that it names is there only in its container."""
+    argv = (promtool, "check", "config", "--syntax-only", str(ROOT / "config/prometheus.yml"))
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_same_commands_run_as_plain_processes(running: dict[str, Process]) -> None:
-    """Migrated, listening, working and leading: the stack of the file comes up."""
-    running["intake"].says("ready intake", within_s=40)
-    running["worker"].says("ready.", within_s=60)
-    running["keeper"].says("ready keeper", within_s=40)
-    url = running["intake"].text().partition("ready intake ")[2].split()[0]
-    probe = (sys.executable, "-c", f"import urllib.request as r; r.urlopen('{url}/readyz')")
-    assert subprocess.run(probe, check=False, timeout=20).returncode == 0
+def test_prometheus_and_grafana_find_what_they_read(services: dict[str, Any]) -> None:
+    """Each target is a service at its port, each secret one that the service is given."""
+    config = yaml.safe_load((ROOT / "config/prometheus.yml").read_text("utf-8"))
+    (job,) = config["scrape_configs"]
+    targets = [target for static in job["static_configs"] for target in static["targets"]]
+    sources = yaml.safe_load((ROOT / "config/grafana/datasource.yml").read_text("utf-8"))
+    targets += [urlsplit(source["url"]).netloc for source in sources["datasources"]]
+    assert len(targets) == 2
+    for target in targets:
+        name, _, port = target.partition(":")
+        assert services[name]["ports"] == [f"127.0.0.1:{port}:{port}"]
+    secret = job["authorization"]["credentials_file"].removeprefix("/run/secrets/")
+    assert secret in services["prometheus"]["secrets"]
 
 
-def _environment(service: dict[str, Any]) -> dict[str, str]:
-    """Return a service's settings, with the blanks filled in that .env fills."""
-    said: dict[str, str] = service["environment"]
-    filled = {name: re.sub(r"\$\{[^}]*\}", SECRET, value) for name, value in said.items()}
-    return {name: value for name, value in filled.items() if name.startswith(PREFIX)}
+def test_blanks_are_filled(services: dict[str, Any]) -> None:
+    """The file fills no secret by itself: whoever starts it must say them."""
+    assert SECRET in environment(services["intake"])["FULFILLER_SECRET"]
+    text = COMPOSE.read_text("utf-8")
+    assert [b for b in re.findall(r"\$\{([^}]*)\}", text) if ":?" not in b] == []
+
+
+def _seconds(said: str) -> int:
+    return int(said.removesuffix("s"))
