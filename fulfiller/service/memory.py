@@ -23,7 +23,8 @@ class Memory:
 
     A cursor behind what it released, the offers not known to be done, and by lane when the
     newest offer that is done was made; `paces` are the rates as far as they were made use of
-    by what was offered, `newcomers` how much of them went past a backlog. `board` is what was last read of flows and rates, and `board_at` when.
+    by what was offered, `newcomers` how much of them went past a backlog. `board` is what was
+    last read of flows and rates, and `board_at` when.
     """
 
     cursors: dict[Flow, tuple[int, ClaimId]] = field(default_factory=dict)
