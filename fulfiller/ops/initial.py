@@ -11,6 +11,7 @@ from fulfiller.ops.shipped import shipped
 from fulfiller.ops.show import remark
 
 NOT_FOR_OPERATORS = frozenset({"constraints.txt"})
+"""Files that are left out, each of which the command's help has to name."""
 
 
 @examples("fulfiller init", "fulfiller init /etc/fulfiller")
@@ -20,7 +21,8 @@ NOT_FOR_OPERATORS = frozenset({"constraints.txt"})
 def init(folder: Path, *, force: bool) -> None:
     """Write settings, campaigns and the rest of the shipped files into FOLDER, to be edited.
 
-    Files that are there already and differ are yours, and nothing is written then.
+    Files that are there already and differ are yours, and nothing is written then. Left out is
+    constraints.txt, the versions that Fulfiller is built and tested with: for who builds it.
     """
     source = shipped()
     changed = [name for name in _names(source) if _differs(source / name, folder / name)]

@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from fulfiller.ops.cli import cli
+from fulfiller.ops.initial import NOT_FOR_OPERATORS
 from fulfiller.settings import load
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -25,6 +26,14 @@ def test_every_shipped_file_is_written(folder: Path) -> None:
     assert Path("fulfiller.toml") in names
     assert Path("constraints.txt") not in names
     assert [n for n in names if (folder / n).read_bytes() != (CONFIG / n).read_bytes()] == []
+
+
+def test_the_help_names_what_is_left_out(folder: Path) -> None:
+    """Whatever is shipped and not written is said to be so."""
+    shipped = {path.relative_to(CONFIG) for path in CONFIG.rglob("*") if path.is_file()}
+    left = {p.name for p in shipped if not (folder / p).exists() and p.suffix != ".pyc"}
+    told = CliRunner().invoke(cli, ["init", "--help"]).output
+    assert {name for name in left if name in told} == left == NOT_FOR_OPERATORS
 
 
 def test_the_written_settings_are_read(folder: Path, tmp_path: Path) -> None:
