@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ SECRETS = ("api_key", "broker_url", "secret", "store_url")
 STORES = ("sqlite:////", "postgresql://")
 BROKERS = ("redis://", "rediss://", "redis+socket://", "sentinel://", "amqp://", "amqps://")
 LEVELS = ("debug", "info", "warning", "error")
+RATE = re.compile(r"(?=.*[1-9])\d{1,9}(\.\d{1,3})?(/[smh])?")
 HOOK = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
 SECRET_BYTES = 32
 SECRET_LENGTH_MIN = 16
@@ -42,6 +44,13 @@ class Settings:
     `worker_slots`: tasks that one worker runs at a time. `intake_nice`: how far an intake gives
     way to workers, so that issuing comes first where processors are short. `eligibility`: a hook as
     `package.module:function`; without it an entry point of that group, if there is one.
+
+    `door_user_rate`: claims of one user through one account, by Celery's syntax for rates, and
+    `door_user_burst` how many of them at once after a rest; likewise the claims of an account
+    and the requests of an address, which is one IPv4 address or one /64 network of IPv6. Empty is
+    no limit. `intake_proxies`: addresses and networks of the proxies in front of the intake,
+    with commas between; theirs alone is the word for whom they asked (X-Forwarded-For), and
+    unnamed they count as one caller.
     """
 
     home: Path
@@ -51,6 +60,13 @@ class Settings:
     intake_host: str = "127.0.0.1"
     intake_port: int = 8080
     intake_nice: int = 0
+    intake_proxies: str = ""
+    door_user_rate: str = "5/s"
+    door_user_burst: int = 20
+    door_account_rate: str = ""
+    door_account_burst: int = 1_000
+    door_address_rate: str = ""
+    door_address_burst: int = 100
     flower_host: str = "127.0.0.1"
     flower_port: int = 5555
     group_max: int = 500
@@ -234,6 +250,7 @@ def _checks(settings: Settings) -> tuple[tuple[str, bool, str], ...]:
     secret, hook = settings.secret, settings.eligibility
     return (
         *ports,
+        *_door_checks(settings),
         ("store_url", settings.store_url.startswith(STORES), _begins(STORES)),
         ("broker_url", settings.broker_url.startswith(BROKERS), _begins(BROKERS)),
         ("secret", not secret or len(secret) >= SECRET_LENGTH_MIN, "use at least 16 characters"),
@@ -245,6 +262,25 @@ def _checks(settings: Settings) -> tuple[tuple[str, bool, str], ...]:
         ("log_level", settings.log_level in LEVELS, f"use one of {', '.join(LEVELS)}"),
         ("api_url", settings.api_url.startswith(("http://", "https://")), "begin with http://"),
     )
+
+
+def _door_checks(settings: Settings) -> Iterator[tuple[str, bool, str]]:
+    for whose in ("user", "account", "address"):
+        rate = getattr(settings, f"door_{whose}_rate")
+        burst = getattr(settings, f"door_{whose}_burst")
+        fine = not rate or bool(RATE.fullmatch(rate))
+        yield f"door_{whose}_rate", fine, "write a rate such as 5/s or 200/h, or nothing for none"
+        yield f"door_{whose}_burst", 1 <= burst <= 1_000_000, "use 1 to 1000000"
+    proxies = [each.strip() for each in settings.intake_proxies.split(",") if each.strip()]
+    yield "intake_proxies", all(map(_is_network, proxies)), "write 10.0.0.7, or 10.0.0.0/8, or both"
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _begins(schemes: Iterable[str]) -> str:

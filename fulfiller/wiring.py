@@ -92,6 +92,11 @@ def pepper(settings: Settings) -> bytes:
     return _derived(settings, b"fulfiller api keys")
 
 
+def door_key(settings: Settings) -> bytes:
+    """Return the key behind the digests by which door limits know people."""
+    return _derived(settings, b"fulfiller door limits")
+
+
 def ops_key(settings: Settings) -> bytes:
     """Return the key behind the tokens with which operators steer workers."""
     return _derived(settings, b"fulfiller ops tokens")

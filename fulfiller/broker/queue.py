@@ -12,6 +12,7 @@ from kombu.common import maybe_declare
 
 from fulfiller.broker.app import celery_app
 from fulfiller.broker.checkup import Checkup, examine
+from fulfiller.broker.door import Gazette
 from fulfiller.broker.message import Flaw, send
 from fulfiller.broker.quarantine import Kept, clear, counts, newest, one, set_aside
 from fulfiller.broker.raw import redis_of
@@ -23,6 +24,7 @@ from fulfiller.broker.topology import (
     WORK_QUEUES,
     key,
 )
+from fulfiller.domain.bucket import News
 from fulfiller.domain.tier import Tier
 from fulfiller.service.dispatch import Hint
 
@@ -42,6 +44,7 @@ class CeleryQueue:
     def __init__(self, broker_url: str, *, socket_timeout_s: float = 1.0) -> None:
         """Connect to nothing yet."""
         self.fault: str | None = None
+        self._gazette = Gazette()
         self._app = celery_app(broker_url, **_bounded(broker_url, socket_timeout_s))
         self._connection: Connection = self._app.connection_for_write()
 
@@ -102,6 +105,13 @@ class CeleryQueue:
     def submitted(self) -> Mapping[str, int] | None:
         """Return how many claims came in through the broker, by what became of them."""
         return self._ask(counted)
+
+    def tell_doors(self, said: Mapping[str, bytes]) -> Sequence[News] | None:
+        """Tell other intakes whom each door limit let in here, and return what they told.
+
+        None when the broker does not answer, or is of a kind that can't pass it on.
+        """
+        return self._ask(lambda channel: self._gazette.exchange(channel, said))
 
     def failed_again(self, message_id: str) -> int | None:
         """Count that a message failed, and return how often it did; None if nobody counts."""

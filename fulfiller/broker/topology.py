@@ -20,6 +20,8 @@ QUARANTINED_KEY = "quarantined"
 SUBMITTED_KEY = "submitted"
 """How many claims came in through the broker, by what became of them."""
 
+DOOR_KEY = "door"
+"""Whom intakes let in during the last seconds, by digests: so they keep door limits together."""
 FAILED_KEY = "failed:"
 """How often a submission failed unexpectedly; the message's id follows."""
 

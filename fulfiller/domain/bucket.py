@@ -6,35 +6,36 @@ tat 0. All times are whole nanoseconds of one clock. Over every window of w seco
 `rate * w + burst` are let in, and whoever is refused has nothing to pay for it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fulfiller.domain.pace import HOUR, Rate
 
 SECOND = 1_000_000_000
 HOUR_NS = HOUR * 1_000
+DEBT_MAX = 16
+"""Bursts that a bucket may owe: so many doors may each let one in before they hear of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """How many may come at once, and the time in which one place is filled again."""
+    """How many may come at once; the time in which one place is filled again, and in which all."""
 
     burst: int
     each: int
+    span: int
 
     @classmethod
     def of(cls, rate: Rate, burst: int) -> "Bucket":
         """Return the bucket of a rate."""
-        return cls(burst, -(-HOUR_NS // rate.per_hour))
-
-    @property
-    def span(self) -> int:
-        """Return the time in which an empty bucket fills."""
-        return self.burst * self.each
+        each = -(-HOUR_NS // rate.per_hour)
+        return cls(burst, each, burst * each)
 
     def taken(self, tat: int, now: int) -> int | None:
         """Return the tat after one more was let in; None if it must be refused."""
-        later = max(now, tat) + self.each
-        return later if later - now <= self.burst * self.each else None
+        # On the way of each claim, and four times as fast as `max`.
+        later = (tat if tat > now else now) + self.each  # noqa: FURB136 - see above
+        return later if later - now <= self.span else None
 
     def left(self, tat: int, now: int) -> int:
         """Return how many may come at this moment."""
@@ -49,10 +50,18 @@ class Bucket:
         over = ahead - self.span + self.each
         return over if over > 0 else (ahead - 1) % self.each + 1
 
-    def shared(self, tat: int, now: int, ahead: int, since: int) -> int:
-        """Return the tat that agrees with what all doors together have let in.
+    def charged(self, tat: int, at: int) -> int:
+        """Return the tat after another door let one in at an instant, which nobody can refuse.
 
-        `ahead` is how far ahead of now their common tat lies, and `since` what was let in here
-        that they don't know of yet. What is known here is never forgotten.
+        What can be owed is bounded, so that no mistake elsewhere locks anybody out for long.
         """
-        return max(tat, now + ahead + since * self.each)
+        later = max(tat, at) + self.each
+        return min(later, max(tat, at + DEBT_MAX * self.span))
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What another door told, so many nanoseconds ago: by limit, digests of whom it let in."""
+
+    age: int
+    let_in: Mapping[str, bytes]

@@ -23,6 +23,7 @@ from fulfiller.intake.contract import OPERATIONS, SHAPES
 from fulfiller.intake.coupons import Coupons
 from fulfiller.intake.desk import Desk
 from fulfiller.intake.document import document
+from fulfiller.intake.doorman import Doorman
 from fulfiller.intake.exchange import (
     Asked,
     Handler,
@@ -46,10 +47,13 @@ from fulfiller.intake.parts import IntakeParts
 from fulfiller.intake.pressure import Partners
 from fulfiller.intake.problem import KINDS, Code, Problem
 from fulfiller.intake.publisher import Publisher
+from fulfiller.intake.sharing import Sharing
 from fulfiller.intake.watch import Watch
 
 STATUS_CODES = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED}
-Threads = tuple[Publisher | Outlook | Committer | Desk | Watch | Metrics, ...]
+LIMITED_BY_ADDRESS = ("submit_claim", "submit_claims", "show_campaign")
+"""What people ask for; probes, pages of problems and what wants a key are left alone."""
+Threads = tuple[Publisher | Outlook | Committer | Desk | Watch | Metrics | Sharing, ...]
 
 
 class App:
@@ -66,8 +70,9 @@ class App:
         metrics = Metrics(parts, keys)
         outlook = Outlook(parts)
         concierge = Concierge(outlook, parts.library)
+        doorman = Doorman(parts)
         handlers = _handlers(
-            Claims(parts, keys, Staff(committer, self._watch, writes, concierge)),
+            Claims(parts, keys, Staff(committer, self._watch, writes, concierge, doorman)),
             Campaigns(parts, keys, reads, writes, concierge),
             Health(committer, reads),
         )
@@ -75,11 +80,15 @@ class App:
         handlers["report_pressure"] = Partners(parts, keys, writes).report
         handlers["follow_outcomes"] = Outcomes(parts, keys, reads).show
         handlers["metrics"] = metrics.show
+        for name in LIMITED_BY_ADDRESS:
+            handlers[name] = doorman.by_address(handlers[name])
         self._handlers = {
             name: parts.tally.counted(name, handler, parts.monotonic)
             for name, handler in handlers.items()
         }
-        threads = (self.publisher, outlook, committer, reads, writes, self._watch, metrics)
+        threads: Threads = (self.publisher, outlook, committer, reads, writes, self._watch, metrics)
+        if doorman.buckets:
+            threads = (*threads, Sharing(parts, doorman.buckets))
         self._api = _api(self._handlers, threads)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

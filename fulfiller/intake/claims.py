@@ -15,6 +15,7 @@ from fulfiller.domain.outcome import Accepted
 from fulfiller.intake.committer import Committer, Taken
 from fulfiller.intake.concierge import Concierge, Ears, ears_of
 from fulfiller.intake.desk import Desk
+from fulfiller.intake.doorman import Doorman
 from fulfiller.intake.exchange import Asked, Receive, Reply, encode, json_body
 from fulfiller.intake.keys import Keys
 from fulfiller.intake.parts import IntakeParts
@@ -66,6 +67,7 @@ class Staff:
     watch: Watch
     desk: Desk
     concierge: Concierge
+    doorman: Doorman
 
 
 class Claims:
@@ -80,6 +82,7 @@ class Claims:
         self._watch = staff.watch
         self._desk = staff.desk
         self._concierge = staff.concierge
+        self._doorman = staff.doorman
 
     async def submit(self, asked: Asked, receive: Receive) -> Reply:
         """Take a claim in: 202 with a place that is kept, or 200 with the claim it repeats."""
@@ -88,6 +91,7 @@ class Claims:
         body = await json_body(asked, receive, limit=self._limits.body_max)
         key = idempotency_key(headers.get(b"idempotency-key"))
         request = claim_request(body, account, key)
+        self._doorman.admit(account, request.user, asked)
         result = await self._one(request, ears_of(headers, request.locale))
         if isinstance(result, Problem):
             raise result
@@ -104,6 +108,7 @@ class Claims:
             batch_request(raw, account, number=number)
             for number, raw in enumerate(batch_bodies(body, limit=self._limits.batch_max))
         ]
+        read = self._doorman.admit_each(account, read, asked)
         requests = [each for each in read if isinstance(each, Request)]
         answers = await self._take(requests)
         paused = {r.campaign for r, a in zip(requests, answers, strict=True) if _waits(a)}

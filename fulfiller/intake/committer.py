@@ -18,8 +18,9 @@ from fulfiller.domain.claim import Request
 from fulfiller.domain.error import Raced, StoreUnavailable
 from fulfiller.domain.outcome import Accepted, Answer, Refused, Repeated, Why
 from fulfiller.intake.parts import IntakeParts
-from fulfiller.intake.problem import Code, Problem, refused, unavailable
+from fulfiller.intake.problem import Code, Problem, unavailable
 from fulfiller.intake.publisher import Publisher
+from fulfiller.intake.refusal import refused
 from fulfiller.intake.sighting import Sighting, Viewer
 from fulfiller.service.accept import accept
 from fulfiller.service.decide import Round

@@ -183,7 +183,7 @@ def _answers(operation: Operation) -> Iterator[tuple[str, Tree]]:
         schema = {"$ref": REF + shape} if operation.media == "application/json" else _TEXT
         response: Tree = {
             "description": about,
-            "headers": headers.of_answer(*operation.carries.get(status, ())),
+            "headers": headers.of_answer(operation, operation.carries.get(status, ())),
             "content": {operation.media: {"schema": schema, "example": example}},
         }
         if (operation.name, status) in LEADS_TO:
@@ -211,7 +211,7 @@ def _problem_response(operation: Operation, codes: list[Code]) -> Tree:
     titles = "; ".join(f"`{code}`: {KINDS[code].title}" for code in codes)
     return {
         "description": titles,
-        "headers": headers.of_answer(*headers.OF_PROBLEM.get(KINDS[codes[0]].status, ())),
+        "headers": headers.of_answer(operation, headers.OF_PROBLEM.get(KINDS[codes[0]].status, ())),
         "content": {PROBLEM_TYPE: content},
     }
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fulfiller.intake.problem import KINDS, Code
+from fulfiller.intake.problem import KINDS, Code, type_of
 from fulfiller.intake.reading import REMEDIES
 
 Tree = dict[str, Any]
@@ -88,13 +88,14 @@ def problem(code: Code, instance: str, *errors: Tree) -> Tree:
     errors = errors or ((ERRORS[code],) if code in ERRORS else ())
     more: Tree = {"opens_at": "2026-02-06T01:00:00Z"} if code is Code.NOT_OPEN_YET else {}
     more |= {"errors": list(errors)} if errors else {}
-    more |= {"retry_after_s": 1} if kind.status == 503 else {}
+    more |= {"retry_after_s": 1} if kind.status in {429, 503} else {}
+    more |= {"violated-policies": ["user"]} if code is Code.RATE_LIMITED else {}
     if code is Code.WAITLIST_FULL:
         facts = _PATIENCE | {"what_to_do": "come_back", "come_back_at": "2026-02-06T01:05:00Z"}
         said = "All places in line are taken, so we could not keep one for you this time."
         more |= {"retry_after_s": 300, "message": said, "language": "en", "patience": facts}
     return {
-        "type": f"/problems/{code}",
+        "type": type_of(code),
         "title": kind.title,
         "status": kind.status,
         "code": code.value,

@@ -9,13 +9,12 @@ from typing import Any
 
 import msgspec
 
-from fulfiller.intake.problem import MEDIA_TYPE, Code, Flaw, Problem
+from fulfiller.intake.problem import MEDIA_TYPE, Code, Flaw, Header, Problem
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Header = tuple[bytes, bytes]
 
 LENGTH_DIGITS_MAX = 9
 HEAD_MAX = 16 * 1024
@@ -35,7 +34,8 @@ _is_request_id = re.compile(rb"[!-~]{1,128}").fullmatch
 class Asked(msgspec.Struct, frozen=True):
     """A request without its body; of a header sent twice the last one counts.
 
-    `flaw` is what is wrong with it whatever it asks for.
+    `flaw` is what is wrong with it whatever it asks for; `address` is whence it came; `fields`
+    are headers that its answer bears, whatever the answer is.
     """
 
     path: str
@@ -43,6 +43,8 @@ class Asked(msgspec.Struct, frozen=True):
     headers: dict[bytes, bytes]
     request_id: str
     flaw: Problem | None = None
+    address: str = ""
+    fields: list[Header] = msgspec.field(default_factory=list)
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -64,7 +66,9 @@ def asked(scope: Scope) -> Asked:
     sound = given is not None and _is_request_id(given)
     request_id = given.decode() if sound and given else fresh_id()
     flaw = _flaw(scope, headers)
-    return Asked(scope["path"], scope["query_string"], headers, request_id, flaw)
+    client = scope.get("client")
+    address = client[0] if client else ""
+    return Asked(scope["path"], scope["query_string"], headers, request_id, flaw, address, [])
 
 
 def fresh_id() -> str:
@@ -77,19 +81,22 @@ async def answered(handler: Handler, request: Asked, receive: Receive) -> Reply:
     if request.flaw is not None:
         return problem_reply(request.flaw, request)
     try:
-        return await handler(request, receive)
+        reply = await handler(request, receive)
     except Problem as problem:
         return problem_reply(problem, request)
     except Exception:
         path = _is_code.sub(r"\1…", request.path)
         log.exception("request.failed path=%s request_id=%s", path, request.request_id)
         return problem_reply(Problem(Code.INTERNAL), request)
+    fields = (*reply.headers, *request.fields)
+    return Reply(reply.status, reply.body, fields, reply.content_type) if request.fields else reply
 
 
 def problem_reply(problem: Problem, request: Asked) -> Reply:
     """Return the reply that tells a problem."""
     body = problem.body(instance=request.path, request_id=request.request_id)
-    return Reply(problem.kind.status, encode(body), tuple(problem.headers()), MEDIA_TYPE)
+    fields = (*problem.headers(), *request.fields)
+    return Reply(problem.kind.status, encode(body), fields, MEDIA_TYPE)
 
 
 def head(reply: Reply, request_id: str) -> list[Header]:

@@ -113,6 +113,7 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "errors": "Everything there is to mend.",
         "retry_after_s": "Seconds after which to try again, as in the header `Retry-After`.",
         "opens_at": "When a campaign that is not open yet opens.",
+        "violated-policies": "The limits that are used up, as `RateLimit-Policy` names them.",
         **_SAID,
     },
     "Flaw": {

@@ -1,10 +1,11 @@
 """Headers of the contract: what a request may carry besides its key, and what answers carry."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fulfiller.intake.examples import CLAIM_ID
 from fulfiller.intake.operation import Operation
+from fulfiller.intake.problem import Code
 
 Tree = dict[str, Any]
 REF = "#/components/headers/"
@@ -55,6 +56,19 @@ ANSWERS: Mapping[str, Tree] = {
         "schema": {"type": "string", "pattern": "^[0-9]+$"},
         "example": "1",
     },
+    "RateLimit-Policy": {
+        "description": "The limits of whoever asks, each with its name: `q` may come at once, and "
+        "`w` is the time in seconds in which so many may come again "
+        "(draft-ietf-httpapi-ratelimit-headers-10). Not there where nothing is limited.",
+        "schema": _TEXT,
+        "example": '"user";q=20;w=4',
+    },
+    "RateLimit": {
+        "description": "What is left of those limits: `r` may come now, and in `t` seconds one "
+        "more. After a refusal, of the limits that refused; in a batch, of the account's.",
+        "schema": _TEXT,
+        "example": '"user";r=19;t=1',
+    },
     "Allow": {
         "description": "The methods that there are for this address.",
         "schema": _TEXT,
@@ -66,11 +80,14 @@ ANSWERS: Mapping[str, Tree] = {
         "example": "Bearer",
     },
 }
-SOMETIMES = ("Idempotency-Replayed",)
+LIMITS = ("RateLimit-Policy", "RateLimit")
+"""What any answer carries of an operation that can be limited."""
+SOMETIMES = ("Idempotency-Replayed", *LIMITS)
 """Those that an answer of the same status may do without."""
 OF_PROBLEM: Mapping[int, tuple[str, ...]] = {
     401: ("WWW-Authenticate",),
     405: ("Allow",),
+    429: ("Retry-After",),
     503: ("Retry-After",),
 }
 """What a problem carries besides its request's id."""
@@ -81,9 +98,10 @@ def components() -> Tree:
     return {name: told | {"required": name not in SOMETIMES} for name, told in ANSWERS.items()}
 
 
-def of_answer(*names: str) -> Tree:
-    """Return the headers of an answer that carries these."""
-    return {name: {"$ref": REF + name} for name in ("X-Request-Id", *names)}
+def of_answer(operation: Operation, names: Iterable[str]) -> Tree:
+    """Return the headers of an answer of this operation that carries these."""
+    limits = LIMITS if Code.RATE_LIMITED in operation.problems else ()
+    return {name: {"$ref": REF + name} for name in ("X-Request-Id", *names, *limits)}
 
 
 def asked_of(operation: Operation) -> Iterator[Tree]:

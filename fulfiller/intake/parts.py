@@ -1,9 +1,10 @@
 """What the intake is made of: everything from outside comes in here, as ports and callables."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from fulfiller.domain.bucket import Bucket, News
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.code import CodeKey
 from fulfiller.intake.tally import Tally
@@ -31,6 +32,9 @@ class Broker(Queue, Protocol):
 
     def submitted(self) -> Mapping[str, int] | None:
         """Return how many claims came in through the broker, by what became of them."""
+
+    def tell_doors(self, said: Mapping[str, bytes]) -> Sequence[News] | None:
+        """Tell other intakes whom each door limit let in here, and return what they told."""
 
     def close(self) -> None:
         """Give the connection back."""
@@ -65,6 +69,18 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DoorLimits:
+    """How often anybody may come; None is no limit. `key` is behind the digests of who came."""
+
+    account: Bucket | None = None
+    user: Bucket | None = None
+    address: Bucket | None = None
+    key: bytes = b""
+    kept_max: int = 100_000
+    """Buckets remembered of each kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeParts:
     """The parts of one intake process.
 
@@ -82,4 +98,5 @@ class IntakeParts:
     pepper: bytes
     library: Library
     limits: Limits = field(default_factory=Limits)
+    door: DoorLimits = field(default_factory=DoorLimits)
     tally: Tally = field(default_factory=Tally)

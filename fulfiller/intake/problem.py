@@ -8,11 +8,13 @@ import msgspec
 
 from fulfiller.domain.act import CouponWhy
 from fulfiller.domain.outcome import Why
-from fulfiller.domain.validity import moment
 from fulfiller.service.view import PublicPatience
 
 MEDIA_TYPE = b"application/problem+json"
 TYPE_PREFIX = "/problems/"
+IANA = "https://iana.org/assignments/http-problem-types#"
+"""Where the types of draft-ietf-httpapi-ratelimit-headers-10 are to be registered."""
+Header = tuple[bytes, bytes]
 
 
 class Code(StrEnum):
@@ -49,6 +51,7 @@ class Code(StrEnum):
     UNSUPPORTED_ENCODING = "unsupported_encoding"
     INVALID = "invalid"
     KEY_REUSED = Why.KEY_REUSED.value
+    RATE_LIMITED = "rate_limited"
     HEAD_TOO_LARGE = "head_too_large"
     INTERNAL = "internal"
     WAITLIST_FULL = Why.WAITLIST_FULL.value
@@ -62,6 +65,7 @@ class Kind:
     status: int
     title: str
     remedy: str
+    type: str | None = None
 
 
 KINDS = {
@@ -154,6 +158,12 @@ KINDS = {
         "Idempotency-Key used for another request",
         "Take a fresh key for a new request; repeat an old one unchanged.",
     ),
+    Code.RATE_LIMITED: Kind(
+        429,
+        "Too many requests",
+        "Repeat with the same key after Retry-After; what was accepted before stays so.",
+        IANA + "quota-exceeded",
+    ),
     Code.HEAD_TOO_LARGE: Kind(
         431, "Address and headers too large", "Send a shorter address and shorter headers."
     ),
@@ -164,6 +174,7 @@ KINDS = {
         503,
         "Paused, and no place can be kept",
         "Come back after Retry-After, which is your own; nothing was kept and nothing is lost.",
+        IANA + "temporary-reduced-capacity",
     ),
     Code.UNAVAILABLE: Kind(
         503,
@@ -193,7 +204,8 @@ class Told(msgspec.Struct, frozen=True):
 class ProblemBody(msgspec.Struct, frozen=True, omit_defaults=True):
     """A problem as callers read it; `opens_at` says when a campaign that is not open yet opens.
 
-    `message` is what people can be told, in `language`; `patience` are the facts behind it.
+    `message` is what people can be told, in `language`; `patience` are the facts behind it;
+    `violated-policies` names the limits that are used up.
     """
 
     type: str
@@ -209,6 +221,7 @@ class ProblemBody(msgspec.Struct, frozen=True, omit_defaults=True):
     message: str | None = None
     language: str | None = None
     patience: PublicPatience | None = None
+    violated_policies: tuple[str, ...] = msgspec.field(default=(), name="violated-policies")
 
 
 class Problem(Exception):
@@ -233,12 +246,13 @@ class Problem(Exception):
         self.allow = allow
         self.opens_at = opens_at
         self.told = told
+        self.policies: tuple[str, ...] = ()
         super().__init__(self.detail)
 
     def body(self, *, instance: str, request_id: str) -> ProblemBody:
         """Return the problem as callers read it."""
         return ProblemBody(
-            type=TYPE_PREFIX + self.code,
+            type=type_of(self.code),
             title=self.kind.title,
             status=self.kind.status,
             code=self.code,
@@ -251,9 +265,10 @@ class Problem(Exception):
             message=None if self.told is None else self.told.message,
             language=None if self.told is None else self.told.language,
             patience=None if self.told is None else self.told.patience,
+            violated_policies=self.policies,
         )
 
-    def headers(self) -> list[tuple[bytes, bytes]]:
+    def headers(self) -> list[Header]:
         """Return the headers that belong to it besides the content type."""
         named = (
             (b"retry-after", None if self.retry_after_s is None else str(self.retry_after_s)),
@@ -263,20 +278,19 @@ class Problem(Exception):
         return [(name, value.encode()) for name, value in named if value is not None]
 
 
+def type_of(code: Code) -> str:
+    """Return the type of a problem: a registered one where there is one, else its page here."""
+    return KINDS[code].type or TYPE_PREFIX + code
+
+
+def limited(policies: tuple[str, ...], retry_after_s: int) -> Problem:
+    """Return the problem of somebody who asks more often than these limits allow."""
+    detail = f"the limit of the {' and the '.join(policies)} is used up for now"
+    problem = Problem(Code.RATE_LIMITED, detail, retry_after_s=retry_after_s)
+    problem.policies = policies
+    return problem
+
+
 def unavailable(detail: str = "") -> Problem:
     """Return the problem of a store that does not answer, or of a queue before it that is full."""
     return Problem(Code.UNAVAILABLE, detail, retry_after_s=1)
-
-
-def refused(why: Why, campaign: str, *, opens_at: int | None = None) -> Problem:
-    """Return the problem of a claim that was decided against."""
-    code = Code(why.value)
-    if why is Why.UNKNOWN_CAMPAIGN:
-        detail = f"no campaign is called {campaign!r}"
-        return Problem(code, detail, Flaw(KINDS[code].remedy, pointer="/campaign"))
-    if why is Why.KEY_REUSED:
-        return Problem(code, "", Flaw(KINDS[code].remedy, header="Idempotency-Key"))
-    if opens_at is not None:
-        opens = moment(opens_at)
-        return Problem(code, f"the campaign opens at {opens:%Y-%m-%dT%H:%M:%SZ}", opens_at=opens)
-    return Problem(code)

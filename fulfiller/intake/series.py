@@ -101,6 +101,13 @@ def _of_intake(tally: Tally) -> Iterator[Metric]:
     yield counter("intake_requests", about, ("route", "status"), requests)
     about = "Requests, or claims of a batch, that this intake refused."
     yield counter("intake_refused", about, ("code",), one_label(dict(tally.refused)))
+    about = (
+        "Claims, or requests of an address, refused by a door limit; each limit that was used up."
+    )
+    yield counter("door_refused", about, ("policy",), one_label(dict(tally.limited)))
+    if tally.limits_shared is not None:
+        about = "Whether door limits are kept with the other intakes; 0 is by this one alone."
+        yield plain("door_limits_shared", about, tally.limits_shared)
     about = "How long an answer took; `show_claim` contains the waiting that was asked for."
     name = "fulfiller_intake_request_duration_seconds"
     seconds = HistogramMetricFamily(name, about, labels=("route",))

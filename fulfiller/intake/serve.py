@@ -27,15 +27,18 @@ LOOK_TICKS = 2
 """Every so many ticks of uvicorn, of which there are ten a second, the slow are looked for."""
 
 
-def run(app: App, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT; `ready` hears the address. Port 0 takes a free one."""
+def run(app: App, host: str, port: int, ready: Callable[[str], None], *, proxies: str = "") -> None:
+    """Serve until SIGTERM or SIGINT; `ready` hears the address. Port 0 takes a free one.
+
+    `proxies` are those whose word for whom they asked is believed.
+    """
     soft, hard = getrlimit(RLIMIT_NOFILE)
     if soft < FILES:
         setrlimit(RLIMIT_NOFILE, (FILES if hard == RLIM_INFINITY else min(FILES, hard), hard))
     with listen(host, port) as listener:
         number = listener.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
-        server = Server(app, lambda: ready(f"http://{shown}:{number}"))
+        server = Server(app, lambda: ready(f"http://{shown}:{number}"), proxies=proxies)
         server.run(sockets=[listener])
 
 
@@ -67,6 +70,7 @@ class Server(uvicorn.Server):
         *,
         arrival_s: float = ARRIVAL_S,
         connections_max: float = CONNECTIONS_MAX,
+        proxies: str = "",
     ) -> None:
         """Take the app; `ready` is called once connections are accepted."""
         super().__init__(
@@ -79,8 +83,9 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                # Nobody here asks where a request came from.
-                proxy_headers=False,
+                # Anybody may write anything into X-Forwarded-For.
+                proxy_headers=bool(proxies),
+                forwarded_allow_ips=proxies,
                 backlog=BACKLOG,
                 timeout_keep_alive=KEEP_ALIVE_S,
                 timeout_graceful_shutdown=END_S,

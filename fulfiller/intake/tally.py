@@ -1,5 +1,8 @@
 """What an intake counts of itself, in plain integers: a count costs a request a microsecond.
 
+`limited` are refusals by the door limit they broke, and `limits_shared` is whether what other
+intakes let in is known; None while there is no limit.
+
 Each figure is written by one thread alone (requests by the event loop, groups by the
 committer) and read by another, which may see it one count late and never torn.
 """
@@ -49,6 +52,8 @@ class Tally:
         self.refused: Counter[str] = Counter()
         self.seconds: dict[str, Spread] = {}
         self.groups = Spread(CLAIMS)
+        self.limited: Counter[str] = Counter()
+        self.limits_shared: bool | None = None
 
     def counted(self, route: str, handler: Handler, monotonic: Callable[[], float]) -> Handler:
         """Return the handler, its requests counted under the name of their route."""

@@ -4,8 +4,10 @@ import gc
 from functools import partial
 
 from fulfiller.clock import StoreClock, monotonic, new_claim_id
+from fulfiller.domain.bucket import Bucket
+from fulfiller.domain.pace import Rate
 from fulfiller.intake.app import create_app
-from fulfiller.intake.parts import IntakeParts, Limits
+from fulfiller.intake.parts import DoorLimits, IntakeParts, Limits
 from fulfiller.intake.phrases import read_library, shipped_phrases
 from fulfiller.intake.serve import announce
 from fulfiller.intake.serve import run as serve
@@ -13,7 +15,7 @@ from fulfiller.ops.exits import Misused
 from fulfiller.ops.log import start_log
 from fulfiller.ops.yielding import give_way
 from fulfiller.settings import Settings
-from fulfiller.wiring import code_key, open_broker, open_truth, pepper
+from fulfiller.wiring import code_key, door_key, open_broker, open_truth, pepper
 
 
 def run(settings: Settings, *, host: str, port: int) -> None:
@@ -24,7 +26,7 @@ def run(settings: Settings, *, host: str, port: int) -> None:
     app = create_app(intake_parts(settings))
     _settle()
     try:
-        serve(app, host, port, announce)
+        serve(app, host, port, announce, proxies=settings.intake_proxies)
     except OSError as fault:
         raise Misused(
             f"can't listen on {host} port {port} ({fault.strerror}): "
@@ -54,4 +56,18 @@ def intake_parts(settings: Settings) -> IntakeParts:
         pepper=pepper(settings),
         library=read_library(shipped_phrases()),
         limits=Limits(group_max=settings.group_max),
+        door=_door_limits(settings),
     )
+
+
+def _door_limits(settings: Settings) -> DoorLimits:
+    return DoorLimits(
+        account=_bucket(settings.door_account_rate, settings.door_account_burst),
+        user=_bucket(settings.door_user_rate, settings.door_user_burst),
+        address=_bucket(settings.door_address_rate, settings.door_address_burst),
+        key=door_key(settings),
+    )
+
+
+def _bucket(rate: str, burst: int) -> Bucket | None:
+    return Bucket.of(Rate.parse(rate), burst) if rate else None

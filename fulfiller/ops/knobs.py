@@ -48,6 +48,22 @@ ABOUT = {
         " gives way to nobody.",
         "steps of niceness",
     ),
+    "intake_proxies": Knob(
+        "Addresses and networks of the proxies in front of the intake, with commas between. What"
+        " they say in X-Forwarded-For is believed, and nobody else's word; not named here, a proxy"
+        " counts as one caller."
+    ),
+    "door_user_rate": Knob(
+        "Claims of one user through one account, as Celery writes rates: 5/s, 90/m, 200/h. Who"
+        " sends more is told 429, and when to come again. Nothing is no limit."
+    ),
+    "door_user_burst": Knob("So many at once after a rest.", "claims"),
+    "door_account_rate": Knob("Claims of one account, likewise."),
+    "door_account_burst": Knob("So many at once after a rest; a batch may hold 1000.", "claims"),
+    "door_address_rate": Knob(
+        "Requests for claims and campaigns from one address, or one /64 network of IPv6, likewise."
+    ),
+    "door_address_burst": Knob("So many at once after a rest.", "requests"),
     "flower_host": Knob(
         "The address that Flower listens on: behind a password, and still no door for the internet."
     ),

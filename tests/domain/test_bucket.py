@@ -88,28 +88,34 @@ def test_several_doors_keep_the_limit_but_for_their_bursts(
 ) -> None:
     """Doors that tell each other now and then let in a burst each too many at most."""
     asking = data.draw(st.lists(st.integers(0, doors - 1), min_size=60, max_size=150))
-    tats, since, common, entered = [0] * doors, [0] * doors, 0, []
+    tats, unsaid, entered = [0] * doors, list[tuple[int, int]](), []
     for step, door in enumerate(asking):
         now = 10**15 + step * bucket.each // 10
         later = bucket.taken(tats[door], now)
         if later is not None:
-            tats[door], since[door] = later, since[door] + 1
+            tats[door] = later
             entered.append(now)
+            unsaid.append((door, now))
         if step % every == 0:
-            for each in range(doors):
-                common = max(common, now) + since[each] * bucket.each
-                since[each] = 0
-                tats[each] = bucket.shared(tats[each], now, common - now, 0)
+            for told_by, at in unsaid:
+                for hears in set(range(doors)) - {told_by}:
+                    tats[hears] = bucket.charged(tats[hears], at)
+            unsaid.clear()
     # Each other door's burst, and what it lets in between two tellings.
     _check_windows(bucket, entered, (doors - 1) * (bucket.burst + every / 10))
 
 
-def test_what_was_let_in_while_asking_is_not_forgotten() -> None:
-    """What the others say comes on top of what they can't know yet, and takes nothing back."""
+def test_what_others_let_in_counts_as_if_it_had_been_here() -> None:
+    """As of when it was, on top of what is known; and it never locks anybody out for long."""
     bucket = Bucket.of(Rate.parse("5/s"), 20)
     now = 100 * SECOND
-    assert bucket.left(bucket.shared(0, now, 10 * bucket.each, 3), now) == 7
-    assert bucket.shared(now + 5 * bucket.each, now, 0, 0) == now + 5 * bucket.each
+    assert bucket.charged(0, now - SECOND) == now - 4 * SECOND // 5
+    assert bucket.left(bucket.charged(now + 5 * bucket.each, now), now) == 14
+    tat = 0
+    for _ in range(1_000):
+        tat = bucket.charged(tat, now)
+    assert tat == now + 16 * bucket.span
+    assert bucket.charged(tat, now - SECOND) == tat
 
 
 def test_the_usual_limit_in_plain_numbers() -> None:

@@ -5,7 +5,7 @@ import json
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from threading import Thread
@@ -24,7 +24,7 @@ from fulfiller.domain.money import Money
 from fulfiller.domain.stripe import Count, counted
 from fulfiller.domain.validity import Validity
 from fulfiller.intake.app import App, create_app
-from fulfiller.intake.parts import IntakeParts, Limits, Truth
+from fulfiller.intake.parts import DoorLimits, IntakeParts, Limits, Truth
 from fulfiller.intake.phrases import read_library, shipped_phrases
 from fulfiller.intake.serve import Server, listen
 from fulfiller.service.create import create
@@ -181,13 +181,15 @@ def opened(
     *,
     broker_url: str = DEAD_BROKER,
     limits: Limits | None = None,
+    door: DoorLimits | None = None,
     each_store: Callable[[Truth], Truth] = lambda store: store,
+    proxies: str = "",
     **options: float,
 ) -> Iterator[Door]:
     """Run an intake on this store until the block ends.
 
-    `each_store` may put something before each store that the intake opens; `options` are
-    those of the server.
+    `each_store` may put something before each store that the intake opens; `proxies` and
+    `options` are those of the server.
     """
     clock_store = open_store(store_url, application="test clock")
     parts = made_of(
@@ -196,9 +198,10 @@ def opened(
         broker_url=broker_url,
         limits=limits or Limits(),
     )
+    parts = replace(parts, door=door or DoorLimits())
     app = create_app(parts)
     store = open_store(store_url, application="test")
-    with closing(clock_store), closing(store), served(app, **options) as url:
+    with closing(clock_store), closing(store), served(app, proxies, **options) as url:
         yield Door(url=url, app=app, parts=parts, store=store, store_url=store_url)
 
 
@@ -220,12 +223,13 @@ def made_of(
 
 
 @contextmanager
-def served(app: App, **options: float) -> Iterator[str]:
+def served(app: App, proxies: str = "", **options: float) -> Iterator[str]:
     """Serve an app on a free port until the block ends."""
     urls: list[str] = []
     with listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
-        server = Server(app, lambda: urls.append(f"http://127.0.0.1:{port}"), **options)
+        ready = f"http://127.0.0.1:{port}"
+        server = Server(app, lambda: urls.append(ready), proxies=proxies, **options)
         thread = Thread(target=_run(server, [listener]), name="door")
         thread.start()
         try:
