@@ -12,6 +12,8 @@ app = celery_app(
     include=["workers.tasks"],
     worker_concurrency=settings().worker_slots,
 )
+# Before anybody asks for it: Celery makes one and keeps it.
+app.control_cls = "workers.signing:Signing"
 app.steps["consumer"].update((steps.Screen, steps.Announce))
 controls.connect()
 signals.connect()

@@ -1,4 +1,4 @@
-"""Remote control: `celery -A workers inspect mode|backlog|proof` and `control pause|resume|hold`.
+"""Remote control: `celery -A workers inspect mode|backlog|proof`, `control pause|resume|hold`.
 
 Handlers run in a worker's main process, which forks: a store is opened, used and closed within
 one of them, and nothing of it stays. Whoever reaches the broker may ask; to change anything
@@ -27,6 +27,8 @@ from fulfiller.service.helm import Survey
 from fulfiller.wiring import Truth, open_truth, ops_key
 from workers.deadline import within
 from workers.desk import settings
+from workers.limiting import flaw, limited, show_rate
+from workers.signing import RATE
 
 ANSWER_S = 0.5
 """A store that does not answer may hold the worker up for this long."""
@@ -35,6 +37,7 @@ OBEY_S = 2.0
 TAKEN_S = 2 * GOOD_FOR / 1_000_000
 """How long an order counts as taken: longer than its token is good for."""
 
+UNSIGNED = "it has to be signed: use `fulfiller rate 500/s`, or `fulfiller flower --control`"
 Reply = dict[str, Any]
 log = logging.getLogger(__name__)
 
@@ -50,6 +53,12 @@ def connect() -> None:
             args=[("token", str)],
             signature="TOKEN",
         )(partial(obey, verb=verb))
+    # In place of Celery's own, which would count per worker and starve under a backlog.
+    control_command(
+        name=RATE,
+        args=[("task_name", str), ("rate_limit", str), ("token", str)],
+        signature="<task_name> <rate_limit (e.g., 5/s | 5/m | 5/h)> <token>",
+    )(rate_limit)
 
 
 def mode(_state: Any, **_: Any) -> Reply:
@@ -72,6 +81,35 @@ def obey(_state: Any, token: object = None, *, verb: str, **_: Any) -> Reply:
     # Whoever reaches the broker may send anything.
     text = token if isinstance(token, str) else ""
     return _answer(OBEY_S, lambda store: _obeyed(verb, text, store))
+
+
+def rate_limit(
+    state: Any, task_name: object = None, rate_limit: object = None, token: object = None, **_: Any
+) -> Reply:
+    """Set how much claims.issue issues over all workers: stored once, whoever receives it."""
+    if (wrong := flaw(state.app, task_name, rate_limit)) is not None:
+        return {"error": wrong}
+    text = token if isinstance(token, str) else ""
+
+    def answer(store: Truth) -> Reply:
+        reply = _limited(str(rate_limit), text, store)
+        show_rate(state.app, store)
+        return reply
+
+    return _answer(OBEY_S, answer)
+
+
+def _limited(rate: str, token: str, store: Truth) -> Reply:
+    now = store.now()
+    order = read(token, ops_key(settings()), now=now)
+    if isinstance(order, Flaw):
+        log.warning("order.refused verb=%s why=%s", RATE, order.name)
+        return {"error": UNSIGNED if order is Flaw.UNREADABLE else order.value}
+    if (order.verb, order.rate) != (RATE, rate):
+        return {"error": f"this token is for {order.verb} {order.rate or ''}".rstrip()}
+    if not _taken(order, store):
+        return {"ok": f"request {order.id} is taken up already", "changed": False}
+    return limited(order, now, store)
 
 
 def _answer(limit_s: float, ask: Callable[[Truth], Reply]) -> Reply:

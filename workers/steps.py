@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from celery import Celery
 from celery.bootsteps import StartStopStep
 from kombu.message import Message
 
@@ -16,6 +17,7 @@ from fulfiller.broker.strip import strip
 from fulfiller.wiring import open_truth
 from workers.deadline import within
 from workers.desk import settings
+from workers.limiting import show_rate
 
 ANNOUNCE_EVERY_S = 3.0
 ANNOUNCE_TTL_S = 10.0
@@ -79,7 +81,7 @@ class Announce(StartStopStep):
 
     def _tick(self, consumer: Consumer) -> None:
         try:
-            announce(consumer.hostname, consumer.pool.num_processes)
+            announce(consumer.hostname, consumer.pool.num_processes, consumer.app)
         except Exception as fault:  # noqa: BLE001 - slots unknown is a state that all can bear
             if not self._silent:
                 log.warning("slots.not_announced fault=%s: %s", type(fault).__name__, fault)
@@ -88,11 +90,15 @@ class Announce(StartStopStep):
             self._silent = False
 
 
-def announce(worker: str, slots: int) -> None:
-    """Announce slots over a connection of its own, which no child can inherit."""
+def announce(worker: str, slots: int, app: Celery) -> None:
+    """Announce slots over a connection of its own, which no child can inherit.
+
+    And see how much the service may issue: whoever set that, every worker shows it.
+    """
     # Outside of the limit: this imports a driver, and an import that is cut off stays broken.
     store = open_truth(settings(), application="worker")
     try:
         within(ANNOUNCE_LIMIT_S, lambda: store.announce(worker, slots, ttl_s=ANNOUNCE_TTL_S))
+        within(ANNOUNCE_LIMIT_S, lambda: show_rate(app, store))
     finally:
         store.close()

@@ -14,6 +14,8 @@ BURST_MIN = 2
 """With one alone, whatever an offer takes on its way to a worker would be lost for good: at 5 a
 second 80 % of the rate were made use of."""
 UNITS = {"s": 3_600, "m": 60, "h": 1}
+DIGITS_MAX = 12
+"""Of a rate: more of them a second are no limit, and none that a store can hold."""
 HINT_S = 0.1
 """A hint carries what the rate gives in this time at most, and one claim at least."""
 RESERVE_S = 0.05
@@ -67,8 +69,16 @@ class Rate:
 
     @classmethod
     def parse(cls, text: str) -> "Rate":
-        """Return the rate that Celery's syntax means: 500/s, 3000/m, 10000/h, or 500."""
-        count, _, unit = text.partition("/")
+        """Return the rate that Celery's syntax means: 500/s, 3000/m, 10000/h, or 500.
+
+        Raises ValueError with a sentence for anything else, nothing at all and far too much.
+        """
+        count, slash, unit = text.partition("/")
+        digits = count.replace(".", "", 1)
+        plain = digits.isascii() and digits.isdecimal() and len(count) <= DIGITS_MAX
+        if not plain or not float(count) or (slash and unit not in UNITS):
+            message = f"{text!r} is no rate such as 500/s, 3000/m or 10000/h"
+            raise ValueError(message)
         return cls(max(1, round(float(count) * UNITS[unit or "s"])))
 
     def __str__(self) -> str:

@@ -21,6 +21,7 @@ from fulfiller.domain.campaign import (
 )
 from fulfiller.domain.error import InvalidCampaign
 from fulfiller.domain.money import Money
+from fulfiller.domain.pace import Rate
 from fulfiller.domain.tier import Tier
 from fulfiller.domain.validity import Validity, end_of_day, micros, moment
 
@@ -29,7 +30,6 @@ WHOLE_MAX = 2**53 - 1
 """The largest whole number that every JSON reader keeps exact."""
 DAYS_MAX = 36_500
 TEXT_MAX = 64
-RATE_UNITS = ("s", "m", "h")
 REQUIRED = ("id", "owner", "coupon_value", "currency", "budget", "opens_at", "closes_at")
 WRITTEN_AS = {"value": "coupon_value", "validity": "valid_until"}
 """Fields of a campaign that terms call by another name."""
@@ -174,12 +174,13 @@ def _is_day(value: object) -> bool:
 
 def _rate(name: str, value: object) -> str:
     """Return a rate as Celery writes it; a bare number is per second there and here."""
-    count, slash, unit = str(value).partition("/")
-    digits = count.replace(".", "", 1)
-    plain = isinstance(value, str | int) and digits.isascii() and digits.isdecimal()
-    if plain and float(count) > 0 and (unit in RATE_UNITS if slash else True):
-        return str(value)
-    raise InvalidCampaign(name, f"{value!r} is no rate such as 500/s, 3000/m or 10000/h")
+    text = str(value) if isinstance(value, str | int) else ""
+    try:
+        Rate.parse(text)
+    except ValueError:
+        flaw = f"{value!r} is no rate such as 500/s, 3000/m or 10000/h"
+        raise InvalidCampaign(name, flaw) from None
+    return text
 
 
 def _tier(name: str, value: object) -> Tier:

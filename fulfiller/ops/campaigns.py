@@ -21,6 +21,7 @@ from fulfiller.ops.modes import overruling
 from fulfiller.ops.moments import spoken, stamp
 from fulfiller.ops.person import operator
 from fulfiller.ops.pressing import pressure
+from fulfiller.ops.rating import rate_campaign
 from fulfiller.ops.show import json_option, remark, show, table
 from fulfiller.ops.steering import OF_A_CAMPAIGN
 from fulfiller.ops.wording import patience, proofread
@@ -40,7 +41,7 @@ def campaign() -> None:
     """Create, list, show, steer and extend campaigns."""
 
 
-for each in (*OF_A_CAMPAIGN, patience, pressure):
+for each in (*OF_A_CAMPAIGN, rate_campaign, patience, pressure):
     campaign.add_command(each)
 
 

@@ -26,6 +26,7 @@ SECTIONS = {
         "resume": Later("fulfiller.ops.steering:resume", "Resume all: it ramps up by itself."),
         "hold": Later("fulfiller.ops.steering:hold", "Hold all: workers stop issuing."),
         "unhold": Later("fulfiller.ops.steering:unhold", "Unhold all: workers go on issuing."),
+        "rate": Later("fulfiller.ops.rating:rate_service", "Show or set how much all issue."),
         "token": Later("fulfiller.ops.token:token", "Sign an order for `celery control`."),
         "parked": Later(
             "fulfiller.ops.parked:parked", "See, replay and abandon claims that were parked."

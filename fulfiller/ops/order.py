@@ -34,7 +34,7 @@ class Flaw(StrEnum):
 class Order:
     """Who wants what done to which scope, why, and until when that lasts; `id` names the request.
 
-    Instants are microseconds by the store's clock.
+    Instants are microseconds by the store's clock. `rate` is what to set, in Celery's syntax.
     """
 
     id: str
@@ -45,6 +45,7 @@ class Order:
     issued_at: int
     expires_at: int
     until: int | None = None
+    rate: str | None = None
 
     def act(self, now: int) -> Act:
         """Return it as steering takes it, done at this instant."""
