@@ -2,7 +2,8 @@
 
 ClientError
 ├── Unavailable          no answer in time: try later
-│   └── Paused           the campaign is paused and no place could be kept: come back later
+│   ├── Paused           the campaign is paused and no place could be kept: come back later
+│   └── RateLimited      the caller's own limit is used up: come back in `retry_after_s`
 └── Refused              the service understood and said no: trying again changes nothing
     ├── Unauthorized     the API key is missing, wrong or over
     ├── Forbidden        the API key lacks a scope
@@ -47,6 +48,7 @@ class Problem(msgspec.Struct, frozen=True):
     message: str | None = None
     language: str | None = None
     patience: Patience | None = None
+    policies: tuple[str, ...] = msgspec.field(default=(), name="violated-policies")
 
 
 class ClientError(Exception):
@@ -67,6 +69,7 @@ class ClientError(Exception):
         self.message = problem.message
         self.language = problem.language
         self.patience = problem.patience
+        self.policies = problem.policies
         where = f" (request {problem.request_id})" if problem.request_id else ""
         super().__init__(f"{problem.code}: {problem.detail or problem.title}{where}")
 
@@ -77,6 +80,13 @@ class Unavailable(ClientError):
 
 class Paused(Unavailable):
     """The campaign is paused and no place could be kept; `retry_after_s` is the caller's own."""
+
+
+class RateLimited(Unavailable):
+    """The account, the user or the address asks too often; `policies` names which of them.
+
+    Nothing was kept of this call; what was accepted before stays so.
+    """
 
 
 class Refused(ClientError):
@@ -161,6 +171,7 @@ BY_STATUS: dict[int, type[Refused]] = {
     422: Invalid,
 }
 PAUSED = "waitlist_full"
+TOO_MANY = 429
 RETRIED = frozenset({0, 408, 429, 500, 502, 503, 504})
 """Statuses after which the same call may succeed; every call here is safe to repeat."""
 
@@ -169,6 +180,8 @@ def error_from(problem: Problem) -> ClientError:
     """Return the error that tells a problem."""
     if problem.code == PAUSED:
         return Paused(problem)
+    if problem.status == TOO_MANY:
+        return RateLimited(problem)
     if problem.status in RETRIED:
         return Unavailable(problem)
     kind = BY_CODE.get(problem.code) or BY_STATUS.get(problem.status, Refused)

@@ -14,7 +14,7 @@ from typing import TypeGuard, TypeVar, cast
 import httpx
 
 from fulfiller.client import pressing, spreading, wire
-from fulfiller.client.error import ClientError, Unavailable
+from fulfiller.client.error import ClientError, RateLimited, Unavailable
 from fulfiller.client.result import Claim, CouponNow, NewClaim, Outcomes
 
 PAUSE_S = 0.1
@@ -67,7 +67,9 @@ class Patience:
         """
         if not isinstance(fault, Unavailable) or self.budget < 1:
             return None
-        self.budget -= 1
+        if not isinstance(fault, RateLimited):
+            # Who comes back when told to is no storm.
+            self.budget -= 1
         pause_s = min(PAUSE_S * 2.0**attempt, PAUSE_MAX_S)
         return (fault.retry_after_s or 0) + pause_s * self.jitter()
 

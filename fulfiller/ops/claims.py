@@ -115,11 +115,13 @@ def _client(url: str | None) -> "Iterator[Client]":
 
 
 def _end(fault: "ClientError", address: str) -> click.ClickException:
-    from fulfiller.client import Invalid, Unavailable
+    from fulfiller.client import Invalid, RateLimited, Unavailable
     from fulfiller.client import Paused as TurnedAway
 
     if isinstance(fault, TurnedAway):
         return Paused(f"{fault}; come back in {fault.retry_after_s:.0f} s")
+    if isinstance(fault, RateLimited):
+        return Failed(f"{fault}; come back in {fault.retry_after_s or 1:.0f} s")
     if isinstance(fault, Unavailable):
         return Unreachable(f"{address}: {fault}")
     if isinstance(fault, Invalid):
