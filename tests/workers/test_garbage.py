@@ -1,11 +1,13 @@
 """Whatever lies in a queue, workers live on, count it, and issue the next good hint."""
 
 import json
+import pickle
 from base64 import b64encode
 from collections import Counter
 from typing import Any
 
 import pytest
+from celery import Celery
 from redis import Redis
 
 from fulfiller.broker.message import Flaw
@@ -16,7 +18,7 @@ from tests.waiting import until
 from tests.workers.conftest import StartWorker
 from tests.workers.festival import Festival
 
-QUEUE = key("claims.p0")
+QUEUE, DOOR = key("claims.p0"), key("claims.in")
 CLAIM = "clm_019c2f5e-8000-7000-8000-00000000000a"
 
 
@@ -35,6 +37,13 @@ def envelope(args: object = ([CLAIM],), **headers: Any) -> dict[str, Any]:
     }
 
 
+def shared_tasks() -> set[str]:
+    """Return the names of the tasks that every Celery app has, asked for or not."""
+    app = Celery(set_as_current=False)
+    app.finalize()
+    return {name for name in app.tasks if name.startswith("celery.")}
+
+
 def without(name: str, message: dict[str, Any]) -> dict[str, Any]:
     """Return a message without one of its parts."""
     return {part: content for part, content in message.items() if part != name}
@@ -45,6 +54,21 @@ def with_body(body: object) -> dict[str, Any]:
     return envelope() | {"body": body}
 
 
+class _Act:
+    """What a pickle can do to whoever opens it."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return print, ("the pickle acted",)
+
+
+def typed(content: str, body: bytes, **headers: Any) -> bytes:
+    """Return a message with a body of this content type."""
+    encoded = b64encode(body).decode()
+    message = envelope(**headers) | {"content-type": content, "body": encoded}
+    return json.dumps(message | {"content-encoding": "binary"}).encode()
+
+
+YAML = b"[[!!python/object/apply:builtins.print [the yaml acted]], {}, {}]"
 UNDECODABLE = {
     "no JSON": b"hello",
     "half of a message": json.dumps(envelope()).encode()[:300],
@@ -54,7 +78,13 @@ UNDECODABLE = {
     "a huge number": b"9" * 5_000,
     "a body that is no JSON": json.dumps(with_body(b64encode(b"{").decode())).encode(),
     "a type of nobody": json.dumps(envelope() | {"content-type": "application/x-lisp"}).encode(),
-    "pickle": json.dumps(envelope() | {"content-type": "application/x-python-serialize"}).encode(),
+    "pickle": typed("application/x-python-serialize", pickle.dumps([[_Act()], {}, {}])),
+    "a pickled submission": typed(
+        "application/x-python-serialize", pickle.dumps([[_Act()], {}, {}]), task="claims.submit"
+    ),
+    "yaml": typed("application/x-yaml", YAML),
+    "yaml by its other name": typed("application/yaml", YAML),
+    "msgpack": typed("application/x-msgpack", b"\x93\x90\x80\x80"),
 }
 MISSHAPEN: dict[str, object] = {
     "a list": [],
@@ -83,9 +113,12 @@ MISSHAPEN: dict[str, object] = {
 }
 UNKNOWN_TASK = {
     "a task of others": envelope(task="orders.ship"),
-    "a task of Celery's": envelope(
+    "a task of Celery's with its arguments": envelope(
         [{"task": "claims.issue", "args": [[CLAIM]]}, [[1], [2]]], task="celery.starmap"
     ),
+} | {
+    name: envelope(["group", {"task": "claims.issue"}], task=name)
+    for name in sorted(shared_tasks())
 }
 NEWER_VERSION = {"version 2": envelope(v=2), "version one": envelope(v="one")}
 OVERSIZE = {
@@ -119,8 +152,9 @@ def test_no_garbage_ends_a_worker(
     worker = start_worker(sqlite_url)
     expected: Counter[str] = Counter()
     for flaw, element in _elements():
-        redis.lpush(QUEUE, element)
-        expected[flaw] += 1
+        for place in (QUEUE, DOOR):
+            redis.lpush(place, element)
+            expected[flaw] += 1
     # Broadcasts are kept by nobody, so there is nothing to count.
     for element in UNDECODABLE.values():
         redis.publish(key("/0.celery.pidbox"), element)
@@ -129,6 +163,7 @@ def test_no_garbage_ends_a_worker(
     until(lambda: _counted(queue) == expected, within_s=30, what=f"{expected}")
     assert redis.xlen(key("quarantine")) == sum(expected.values())
     assert worker.alive
+    assert "acted" not in worker.text()
     assert "Unrecoverable" not in worker.text()
     assert "Connection to broker lost" not in worker.text()
     until(lambda: redis.hlen(key("unacked")) == 0)
@@ -161,6 +196,11 @@ def test_quarantine_keeps_the_newest_and_counts_all(
     assert len(kept[0].content) < 20_000
     assert kept[1].content == "xx@xxxxxxx.xxx 0000"
     assert "example.com" not in worker.text()
+
+
+def test_celery_s_own_tasks_are_among_the_garbage() -> None:
+    """The names come from Celery itself; these are the ones that could do the most."""
+    assert {"celery.backend_cleanup", "celery.chord_unlock", "celery.chord"} <= shared_tasks()
 
 
 def _elements() -> list[tuple[Flaw, bytes]]:
