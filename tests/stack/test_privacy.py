@@ -175,6 +175,7 @@ def _look_into_flower(stack: Stack, marked: Marked) -> None:
         paths = [
             "/", "/workers", "/tasks", "/broker", "/metrics", f"/tasks/datatable?{table}",
             "/api/workers", "/api/tasks", "/api/task/types", "/api/queues/length",
+            "/campaigns", "/campaigns/board", "/api/campaigns",
             *(f"/worker/{name}" for name in workers),
             *(f"/task/{task_id}" for task_id in tasks),
             *(f"/api/task/info/{task_id}" for task_id in tasks),
@@ -183,6 +184,7 @@ def _look_into_flower(stack: Stack, marked: Marked) -> None:
             answer = flower.get(path)
             assert answer.status_code == 200, path
             marked.look(f"flower {path}", answer.text)
+            assert "/campaigns" not in path or CAMPAIGN in answer.text, "the tab is filled"
 
 
 def _look_into_the_broker(stack: Stack, marked: Marked) -> None:
