@@ -32,6 +32,7 @@ from fulfiller.client.error import (
     UserLimit,
 )
 from fulfiller.client.pressing import PressureNow, PressureState
+from fulfiller.client.rating import RateNow
 from fulfiller.client.result import (
     Claim,
     Coupon,
@@ -66,6 +67,7 @@ __all__ = [
     "PressureNow",
     "PressureState",
     "RateLimited",
+    "RateNow",
     "Refused",
     "SoldOut",
     "Unauthorized",

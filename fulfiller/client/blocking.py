@@ -10,6 +10,7 @@ import httpx
 from fulfiller.client import flow
 from fulfiller.client.error import ClientError
 from fulfiller.client.pressing import TTL_S, NewReport, PressureNow, PressureState
+from fulfiller.client.rating import NewRate, RateNow
 from fulfiller.client.result import Claim, CouponNow, NewClaim, Outcome
 
 T = TypeVar("T")
@@ -128,6 +129,16 @@ class Client:
         """
         report = NewReport(pressure=pressure, reason=reason, limit_key=limit_key, ttl_s=ttl_s)
         return self._drive(flow.report_pressure(campaign, report, self._patience))
+
+    def set_rate(self, campaign: str, rate: str | None, *, reason: str) -> RateNow:
+        """Set how much a campaign issues at most, such as "500/s"; None for no limit."""
+        new = NewRate(rate=rate, reason=reason)
+        return self._drive(flow.set_rate(campaign, None, new, self._patience))
+
+    def set_limit(self, campaign: str, limit_key: str, rate: str | None, *, reason: str) -> RateNow:
+        """Set how much is issued at most to claims with a limit_key; None for no limit."""
+        new = NewRate(rate=rate, reason=reason)
+        return self._drive(flow.set_rate(campaign, limit_key, new, self._patience))
 
     def close(self) -> None:
         """Close all connections."""

@@ -13,7 +13,7 @@ from typing import TypeGuard, TypeVar, cast
 
 import httpx
 
-from fulfiller.client import pressing, spreading, wire
+from fulfiller.client import pressing, rating, spreading, wire
 from fulfiller.client.error import ClientError, RateLimited, Unavailable
 from fulfiller.client.result import Claim, CouponNow, NewClaim, Outcomes
 
@@ -110,6 +110,14 @@ def report_pressure(
     """Report pressure, and return what is in force."""
     call = pressing.reporting(campaign, report)
     return pressing.pressure_in((yield from _exchange(call, patience)))
+
+
+def set_rate(
+    campaign: str, limit_key: str | None, new: rating.NewRate, patience: Patience
+) -> Flow[rating.RateNow]:
+    """Set a rate, and return it."""
+    call = rating.setting(campaign, limit_key, new)
+    return rating.rate_in((yield from _exchange(call, patience)))
 
 
 def wait(claim_id: str, patience: Patience, within_s: float) -> Flow[Claim]:

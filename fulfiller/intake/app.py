@@ -47,6 +47,7 @@ from fulfiller.intake.parts import IntakeParts
 from fulfiller.intake.pressure import Partners
 from fulfiller.intake.problem import KINDS, Code, Problem
 from fulfiller.intake.publisher import Publisher
+from fulfiller.intake.rates import Rates
 from fulfiller.intake.sharing import Sharing
 from fulfiller.intake.watch import Watch
 
@@ -78,6 +79,9 @@ class App:
         )
         handlers |= _coupon_handlers(Coupons(parts, keys, reads, writes))
         handlers["report_pressure"] = Partners(parts, keys, writes).report
+        rates = Rates(parts, keys, reads, writes)
+        handlers |= dict.fromkeys(("show_rate", "show_limit"), rates.show)
+        handlers |= dict.fromkeys(("set_rate", "set_limit"), rates.put)
         handlers["follow_outcomes"] = Outcomes(parts, keys, reads).show
         handlers["metrics"] = metrics.show
         for name in LIMITED_BY_ADDRESS:

@@ -7,6 +7,8 @@ from fulfiller.intake.operation import BODY, KEYED, Operation
 from fulfiller.intake.outcomes import PublicOutcomes
 from fulfiller.intake.pressure import PressureIn, PublicPressure
 from fulfiller.intake.problem import Code, ProblemBody
+from fulfiller.intake.rates import PublicRate, RateIn
+from fulfiller.intake.rating import RATE_OPERATIONS
 from fulfiller.intake.reading import BatchClaimIn, ClaimIn
 from fulfiller.intake.till import COUPON_OPERATIONS
 from fulfiller.service.view import PublicCampaign, PublicClaim, PublicCouponNow
@@ -25,6 +27,8 @@ SHAPES = (
     RevokeIn,
     PressureIn,
     PublicPressure,
+    RateIn,
+    PublicRate,
 )
 """The types of ours that callers meet; `shapes.py` has the rest, `examples.py` one of each."""
 
@@ -149,6 +153,7 @@ OPERATIONS = (
         problems=(*KEYED, *BODY, Code.UNKNOWN_CAMPAIGN),
         carries={200: ("Cache-Control",)},
     ),
+    *RATE_OPERATIONS,
     Operation(
         name="live",
         method="GET",

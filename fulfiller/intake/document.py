@@ -45,6 +45,11 @@ _AFTER: Tree = {"type": "integer", "minimum": 0, "maximum": 10**AFTER_DIGITS_MAX
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 IN_PATH: dict[str, tuple[Tree, str, str]] = {
     "claim_id": (_TEXT | {"pattern": f"^clm_{_UUID}$"}, CLAIM_ID, "The claim's id."),
+    "limit_key": (
+        _TEXT | {"minLength": 1, "maxLength": 128, "pattern": "^[^/\\x00-\\x1f\\x7f]+$"},
+        "shop-7",
+        "The limit_key of claims: one merchant of a campaign. One with a slash is set by command.",
+    ),
     "campaign": (_TEXT | {"pattern": "^[a-z0-9-]{1,64}$"}, CAMPAIGN, "The campaign's name."),
     "code": (
         _TEXT | {"pattern": "^[0-9A-Za-z-]{16,32}$"},

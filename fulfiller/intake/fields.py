@@ -155,6 +155,16 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "pressure": "What is in force now.",
         "expires_at": "When it runs out by itself; null where nothing presses.",
     },
+    "RateIn": {
+        "rate": "Coupons over all workers, such as 500/s, 3000/m or 200/h; null for no limit.",
+        "reason": "Why; it is kept in the event log. No control characters.",
+    },
+    "PublicRate": {
+        "campaign": _CAMPAIGN,
+        "limit_key": "Whose rate it is; null if the campaign's own.",
+        "rate": "Coupons at most over all workers; null if there is no limit.",
+        "burst": "How many may come at once after a rest; null if there is no limit.",
+    },
     "CampaignIn": {"breaker": "When the circuit breaker trips and how it lets go; has defaults."},
     "Status": {"status": "One word: `alive` or `ready`."},
     "ProblemKind": {

@@ -87,7 +87,7 @@ class Partners:
         if campaign is None or phase(campaign, now=now, exhausted=False) is Phase.DRAFT:
             raise Problem(Code.UNKNOWN_CAMPAIGN)
         if not reaches(key, name, said.limit_key, owner=campaign.owner):
-            raise Problem(Code.FORBIDDEN, _out_of_reach(key))
+            raise Problem(Code.FORBIDDEN, out_of_reach(key))
         report = _report(name, said, key.account, now)
         viewer.store.report(report, _event(report, said))
         return report
@@ -116,7 +116,8 @@ def _event(report: Report, said: PressureIn) -> Event:
     )
 
 
-def _out_of_reach(key: KeyRecord) -> str:
+def out_of_reach(key: KeyRecord) -> str:
+    """Return why a key that needs to be bound does not reach this."""
     if key.bound_campaign is None:
         return "the key is not bound to this campaign, and its account does not own it"
     where = "" if key.bound_limit_key is None else f" and to the limit_key {key.bound_limit_key!r}"

@@ -24,7 +24,8 @@ SENT_KEY_PATTERN = f"^({KEY_PATTERN.strip('^$')}|{QUOTED_KEY})$"
 SOUND: dict[str, Any] = {"pattern": r"^[^\x00-\x1f\x7f]*$"}
 """What the contract says of texts; here `check_texts` sees to it, off the hot path."""
 Name = Annotated[str, Meta(min_length=1, max_length=64, extra_json_schema=SOUND)]
-Text = Annotated[str, Meta(min_length=1, max_length=128, extra_json_schema=SOUND)]
+TEXT_MAX = 128
+Text = Annotated[str, Meta(min_length=1, max_length=TEXT_MAX, extra_json_schema=SOUND)]
 Reason = Annotated[str, Meta(min_length=1, max_length=200, extra_json_schema=SOUND)]
 Locale = Annotated[str, Meta(max_length=35, pattern="^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$")]
 IdempotencyKey = Annotated[str, Meta(min_length=1, max_length=KEY_MAX, pattern=KEY_PATTERN)]
@@ -42,6 +43,7 @@ REMEDIES = {
     "pressure": "write one of full, slow, none",
     "PressureIn.ttl_s": "write whole seconds, 1 to 86400, or leave it out",
     "ttl_s": "write whole seconds, 1 to 3600, or leave it out",
+    "rate": "write a rate such as 500/s, 3000/m or 200/h, or null for no limit",
     "reason": "write why: a text of 1 to 200 characters without control characters",
 }
 
@@ -117,6 +119,11 @@ def idempotency_key(header: bytes | None) -> str:
     if not (_is_key(text) and len(text) <= KEY_MAX):
         raise Problem(Code.KEY_INVALID)
     return text
+
+
+def is_text(text: str) -> bool:
+    """Return whether a text that came another way is one that a body may have."""
+    return 1 <= len(text) <= TEXT_MAX and not _control(text)
 
 
 def object_in(body: bytes) -> dict[str, object]:
