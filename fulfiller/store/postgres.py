@@ -26,9 +26,10 @@ from fulfiller.store.link import Result
 from fulfiller.store.statement import Call, Step
 
 CONNECT_TIMEOUT_S = 3
-PATIENCE_MS = {"keeper": (2_000, 1_000), "migration": (0, 10_000)}
+PATIENCE_MS = {"keeper": (2_000, 1_000), "migration": (0, 1_500)}
 """Statement and lock timeouts by application: a keeper gives up sooner than its lease, and
-moving a large table may take as long as it takes."""
+moving a large table may take as long as it takes. Whoever comes after a migration that waits
+for a table waits behind it: it gives up sooner than they do."""
 PATIENCE_DEFAULT_MS = (5_000, 2_000)
 IDLE_IN_TRANSACTION_MS = 10_000
 """A stopped process must not hold row locks for longer than this.
