@@ -42,6 +42,7 @@ from fulfiller.client.result import (
     Patience,
     Wait,
 )
+from fulfiller.client.scaling import Scale
 
 __all__ = [
     "AlreadyRedeemed",
@@ -69,6 +70,7 @@ __all__ = [
     "RateLimited",
     "RateNow",
     "Refused",
+    "Scale",
     "SoldOut",
     "Unauthorized",
     "Unavailable",

@@ -12,6 +12,7 @@ from fulfiller.client.error import ClientError
 from fulfiller.client.pressing import TTL_S, NewReport, PressureNow, PressureState
 from fulfiller.client.rating import NewRate, RateNow
 from fulfiller.client.result import Claim, CouponNow, NewClaim, Outcome
+from fulfiller.client.scaling import Scale
 
 T = TypeVar("T")
 
@@ -145,6 +146,10 @@ class AsyncClient:
         """Set how much is issued at most to claims with a limit_key; None for no limit."""
         new = NewRate(rate=rate, reason=reason)
         return await self._drive(flow.set_rate(campaign, limit_key, new, self._patience))
+
+    async def scale(self, *, max_workers: int | None = None) -> Scale:
+        """Return what there is to do, and how many worker slots that takes: 1 to `max_workers`."""
+        return await self._drive(flow.scale(max_workers, self._patience))
 
     async def close(self) -> None:
         """Close all connections."""

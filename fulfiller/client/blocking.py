@@ -12,6 +12,7 @@ from fulfiller.client.error import ClientError
 from fulfiller.client.pressing import TTL_S, NewReport, PressureNow, PressureState
 from fulfiller.client.rating import NewRate, RateNow
 from fulfiller.client.result import Claim, CouponNow, NewClaim, Outcome
+from fulfiller.client.scaling import Scale
 
 T = TypeVar("T")
 
@@ -139,6 +140,10 @@ class Client:
         """Set how much is issued at most to claims with a limit_key; None for no limit."""
         new = NewRate(rate=rate, reason=reason)
         return self._drive(flow.set_rate(campaign, limit_key, new, self._patience))
+
+    def scale(self, *, max_workers: int | None = None) -> Scale:
+        """Return what there is to do, and how many worker slots that takes: 1 to `max_workers`."""
+        return self._drive(flow.scale(max_workers, self._patience))
 
     def close(self) -> None:
         """Close all connections."""

@@ -13,7 +13,7 @@ from typing import TypeGuard, TypeVar, cast
 
 import httpx
 
-from fulfiller.client import pressing, rating, spreading, wire
+from fulfiller.client import pressing, rating, scaling, spreading, wire
 from fulfiller.client.error import ClientError, RateLimited, Unavailable
 from fulfiller.client.result import Claim, CouponNow, NewClaim, Outcomes
 
@@ -118,6 +118,11 @@ def set_rate(
     """Set a rate, and return it."""
     call = rating.setting(campaign, limit_key, new)
     return rating.rate_in((yield from _exchange(call, patience)))
+
+
+def scale(max_workers: int | None, patience: Patience) -> Flow[scaling.Scale]:
+    """Return what there is to do, and how many worker slots that takes."""
+    return scaling.scale_in((yield from _exchange(scaling.asking(max_workers), patience)))
 
 
 def wait(claim_id: str, patience: Patience, within_s: float) -> Flow[Claim]:

@@ -48,6 +48,7 @@ from fulfiller.intake.pressure import Partners
 from fulfiller.intake.problem import KINDS, Code, Problem
 from fulfiller.intake.publisher import Publisher
 from fulfiller.intake.rates import Rates
+from fulfiller.intake.scale import Scale
 from fulfiller.intake.sharing import Sharing
 from fulfiller.intake.watch import Watch
 
@@ -83,6 +84,7 @@ class App:
         handlers |= dict.fromkeys(("show_rate", "show_limit"), rates.show)
         handlers |= dict.fromkeys(("set_rate", "set_limit"), rates.put)
         handlers["follow_outcomes"] = Outcomes(parts, keys, reads).show
+        handlers["show_scale"] = Scale(parts, keys, reads).show
         handlers["metrics"] = metrics.show
         for name in LIMITED_BY_ADDRESS:
             handlers[name] = doorman.by_address(handlers[name])

@@ -10,6 +10,7 @@ from fulfiller.intake.problem import Code, ProblemBody
 from fulfiller.intake.rates import PublicRate, RateIn
 from fulfiller.intake.rating import RATE_OPERATIONS
 from fulfiller.intake.reading import BatchClaimIn, ClaimIn
+from fulfiller.intake.scale import PublicScale
 from fulfiller.intake.till import COUPON_OPERATIONS
 from fulfiller.service.view import PublicCampaign, PublicClaim, PublicCouponNow
 
@@ -29,6 +30,7 @@ SHAPES = (
     PublicPressure,
     RateIn,
     PublicRate,
+    PublicScale,
 )
 """The types of ours that callers meet; `shapes.py` has the rest, `examples.py` one of each."""
 
@@ -178,6 +180,17 @@ OPERATIONS = (
         gives={200: ("The figures as they are now.", "Figures")},
         problems=KEYED,
         media="text/plain",
+    ),
+    Operation(
+        name="show_scale",
+        method="GET",
+        path="/v1/scale",
+        summary="How much there is to do, and how many worker slots that takes; for autoscalers",
+        scope=Scope.AUDIT_READ,
+        gives={200: ("The figures as they are now.", "PublicScale")},
+        problems=(*KEYED, Code.INVALID),
+        scales=True,
+        carries={200: ("Cache-Control",)},
     ),
     Operation(
         name="list_problems",

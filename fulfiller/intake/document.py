@@ -23,6 +23,7 @@ from fulfiller.intake.operation import ALWAYS, Operation
 from fulfiller.intake.outcomes import AFTER_DIGITS_MAX
 from fulfiller.intake.problem import KINDS, Code
 from fulfiller.intake.reading import KEY_MAX, SENT_KEY_PATTERN
+from fulfiller.intake.scale import MAX, MAX_MOST
 from fulfiller.intake.shapes import BY_HAND, REF
 
 TITLE = "Fulfiller"
@@ -42,6 +43,7 @@ _KEY: Tree = {
     "pattern": SENT_KEY_PATTERN,
 }
 _AFTER: Tree = {"type": "integer", "minimum": 0, "maximum": 10**AFTER_DIGITS_MAX - 1, "default": 0}
+_MAX: Tree = {"type": "integer", "minimum": 1, "maximum": MAX_MOST, "default": MAX}
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 IN_PATH: dict[str, tuple[Tree, str, str]] = {
     "claim_id": (_TEXT | {"pattern": f"^clm_{_UUID}$"}, CLAIM_ID, "The claim's id."),
@@ -168,6 +170,9 @@ def _parameters(operation: Operation) -> Iterator[Tree]:
     if operation.waits:
         about = "Seconds to wait for a change, cut to 30; 0 answers at once."
         yield _in_query("wait_s", {"type": "number", "minimum": 0, "default": 0}, about, 0)
+    if operation.scales:
+        about = "Worker slots that are suggested at most."
+        yield _in_query("max", _MAX, about, MAX)
     yield from headers.asked_of(operation)
 
 

@@ -76,6 +76,7 @@ INVALID: Tree = {
     "RevokeIn": {"detail": REMEDIES["reason"], "pointer": "/reason"},
     "find_claim": {"detail": REMEDIES["idempotency_key"], "parameter": "key"},
     "show_claim": {"detail": "write seconds, 0 or more", "parameter": "wait_s"},
+    "show_scale": {"detail": REMEDIES["max"], "parameter": "max"},
     "follow_outcomes": {
         "detail": "write the number to go on behind, 0 for the beginning",
         "parameter": "after",
@@ -194,6 +195,12 @@ EXAMPLES: Tree = {
     },
     "RateIn": {"rate": "200/h", "reason": "the tills keep up with so many"},
     "PublicRate": {"campaign": CAMPAIGN, "limit_key": "shop-7", "rate": "200/h", "burst": 2},
+    "PublicScale": {
+        "backlog": 120_000,
+        "drain_s": 60.0,
+        "workers": 2,
+        "suggested_workers": 3,
+    },
     "Status": {"status": "ready"},
     "ProblemKind": explained(Code.SOLD_OUT),
     "ProblemKinds": {"problems": [explained(Code.MALFORMED), explained(Code.SOLD_OUT)]},

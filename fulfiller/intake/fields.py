@@ -165,6 +165,14 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "rate": "Coupons at most over all workers; null if there is no limit.",
         "burst": "How many may come at once after a rest; null if there is no limit.",
     },
+    "PublicScale": {
+        "backlog": "Claims accepted and not yet issued, that workers could issue: without those "
+        "of held campaigns, and without what only waits for a rate.",
+        "drain_s": "Seconds in which the backlog drains as fast as now; null if nothing moves.",
+        "workers": "Worker slots now: tasks that are run at once, over all workers.",
+        "suggested_workers": "Worker slots that drain the backlog within half the smallest "
+        "promise; as many as there are while too little is known or the difference is small.",
+    },
     "CampaignIn": {"breaker": "When the circuit breaker trips and how it lets go; has defaults."},
     "Status": {"status": "One word: `alive` or `ready`."},
     "ProblemKind": {

@@ -41,5 +41,6 @@ class Operation:
     finds: bool = False
     media: str = "application/json"
     follows: bool = False
+    scales: bool = False
     speaks: bool = False
     carries: Mapping[int, tuple[str, ...]] = field(default_factory=dict)

@@ -44,6 +44,7 @@ REMEDIES = {
     "PressureIn.ttl_s": "write whole seconds, 1 to 86400, or leave it out",
     "ttl_s": "write whole seconds, 1 to 3600, or leave it out",
     "rate": "write a rate such as 500/s, 3000/m or 200/h, or null for no limit",
+    "max": "write how many worker slots there may be, 1 to 10000, or leave it out",
     "reason": "write why: a text of 1 to 200 characters without control characters",
 }
 

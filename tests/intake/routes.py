@@ -107,6 +107,7 @@ ROUTES = {
     "live": Row(scope=None, path="/livez"),
     "ready": Row(scope=None, path="/readyz"),
     "metrics": Row(scope=Scope.AUDIT_READ, path="/metrics"),
+    "show_scale": Row(scope=Scope.AUDIT_READ, path="/v1/scale?max=8"),
     "list_problems": Row(scope=None, path="/problems"),
     "explain_problem": Row(scope=None, path="/problems/sold_out"),
 }
