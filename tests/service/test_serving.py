@@ -59,6 +59,28 @@ def test_where_one_goes_at_a_time_callers_take_turns() -> None:
     assert _callers(backlog, served) == {"a": 10, "b": 10, "c": 10}
 
 
+def test_beside_a_flood_a_newcomer_finds_room_at_once() -> None:
+    """Whenever it comes: a backlog leaves a part of the rate to those who have none."""
+    backlog, memory = Backlog("festival", issuing_rate="100/s"), Memory()
+    backlog.claims(400, account="flood")
+    _offered_in(30, backlog, memory)
+    for number in range(12):
+        _offered_in(13, backlog, memory)
+        (mine,) = backlog.claims(1, account="mine")
+        assert mine in _offered_in(2, backlog, memory), number
+
+
+def _offered_in(ticks: int, backlog: Backlog, memory: Memory) -> list[ClaimId]:
+    """Return what is offered, and issued at once, in so many hundredths of a second."""
+    offered: list[ClaimId] = []
+    for _ in range(ticks):
+        backlog.now += SECOND // 100
+        hints = _release(backlog, memory)
+        backlog.work(hints)
+        offered += ids(hints)
+    return offered
+
+
 def test_each_caller_is_served_in_order() -> None:
     """First come, first served holds for each caller."""
     backlog, memory = Backlog("festival"), Memory()
