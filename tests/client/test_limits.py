@@ -5,6 +5,8 @@ from itertools import pairwise
 import pytest
 
 from fulfiller.client import Claim, Client, NewClaim, RateLimited, Unavailable
+from fulfiller.client.error import Problem, error_from
+from fulfiller.client.flow import Patience
 from fulfiller.clock import monotonic
 from tests.client.between import between
 from tests.intake.door import NAME, opened
@@ -48,3 +50,13 @@ def test_a_backlog_goes_through_a_limit_at_its_pace(sqlite_url: str) -> None:
             results = client.submit_many(many)
         assert all(isinstance(each, Claim) for each in results)
         assert door.entered() == 200
+
+
+def test_waiting_as_told_is_no_storm() -> None:
+    """However often it is told to wait, retries are left for what goes wrong."""
+    patience = Patience(deadline_s=1, try_s=1)
+    told = error_from(Problem(429, code="rate_limited", retry_after_s=2))
+    pauses = [patience.spend(0, told) for _ in range(100)]
+    assert all(pause is not None and 2 <= pause <= 3 for pause in pauses)
+    away = error_from(Problem(503, code="unavailable"))
+    assert len([None for _ in range(100) if patience.spend(0, away) is not None]) == 10

@@ -137,7 +137,10 @@ def test_a_refused_claim_costs_no_other_limit(sqlite_url: str) -> None:
     door_limits = limits(user=("1/h", 1), account=("1/h", 3))
     with opened(sqlite_url, door=door_limits) as door, door.caller() as caller:
         door.campaign(per_user_limit=10)
-        assert [each.status_code for each in claims(caller, "li", 9)] == [202, *[429] * 8]
+        answers = claims(caller, "li", 9)
+        assert [each.status_code for each in answers] == [202, *[429] * 8]
+        assert answers[0].headers["ratelimit"] == '"account";r=2;t=3600, "user";r=0;t=3600'
+        assert answers[8].headers["ratelimit"] == '"user";r=0;t=3600'
         others = [claims(caller, user, 1)[0].status_code for user in ("a", "b", "c")]
         assert others == [202, 202, 429]
 
