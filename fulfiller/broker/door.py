@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from secrets import token_bytes
 from typing import Any
 
+from redis import Redis
+
 from fulfiller.broker.raw import redis_of
 from fulfiller.broker.topology import DOOR_KEY, key
 from fulfiller.domain.bucket import News
@@ -27,32 +29,40 @@ class Gazette:
         """Have heard nothing yet."""
         self._own = token_bytes(8)
         self._heard = "0-0"
+        self._channel: object = None
+        self._client: Redis | None = None
 
     def exchange(self, channel: object, said: Mapping[str, bytes]) -> list[News] | None:
         """Tell the digests of whom each limit let in, and return the news; None without Redis."""
-        client = redis_of(channel)
-        if client is None:
+        if channel is not self._channel:
+            # Kept, because to make one costs more than to ask it.
+            self._channel, self._client = channel, redis_of(channel)
+        if self._client is None:
             return None
         name, oldest = key(DOOR_KEY), max(0, _ms(self._heard) - KEPT_MS)
-        pipeline: Any = client.pipeline(transaction=False)
-        pipeline.time()
-        if any(said.values()):
+        pipeline: Any = self._client.pipeline(transaction=False)
+        tells = any(said.values())
+        if tells:
             fields: dict[bytes | str, bytes] = {BY: self._own} | dict(said)
             pipeline.xadd(name, fields, minid=oldest, approximate=True)
             pipeline.pexpire(name, SILENT_MS)
         pipeline.xrange(name, min=f"({self._heard}")
-        (seconds, micros), *_, entries = pipeline.execute()
-        return self._news(entries, seconds * 1_000 + micros // 1_000)
+        *told, entries = pipeline.execute()
+        return self._news(entries, told[0].decode() if tells else None)
 
-    def _news(self, entries: list[tuple[bytes, dict[bytes, bytes]]], now_ms: int) -> list[News]:
+    def _news(
+        self, entries: list[tuple[bytes, dict[bytes, bytes]]], mine: str | None
+    ) -> list[News]:
+        """Return what others told, dated by the newest entry; `mine` is the number of our own."""
         if entries:
             self._heard = entries[-1][0].decode()
-        elif _ms(self._heard) > now_ms:
-            # Another server, or a clock that was set back: what comes now has lower numbers.
-            self._heard = f"{max(0, now_ms - KEPT_MS)}-0"
+        elif mine is not None:
+            # Another server, or one that lost all and whose clock was set back: its numbers are
+            # lower than what was heard, and so are those that come.
+            self._heard = mine
         return [
             News(
-                age=max(0, now_ms - _ms(number.decode())) * MILLISECOND,
+                age=(_ms(self._heard) - _ms(number.decode())) * MILLISECOND,
                 let_in={name.decode(): digests for name, digests in fields.items() if name != BY},
             )
             for number, fields in entries

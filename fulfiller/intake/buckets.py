@@ -5,6 +5,7 @@ is full, and a caller gains a burst by that only if half of `kept_max` others ca
 bucket had filled. 100,000 buckets of one kind take 19 MB.
 """
 
+from collections import deque
 from hashlib import blake2b
 
 from fulfiller.domain.bucket import SECOND, Bucket
@@ -14,7 +15,7 @@ Key = bytes
 
 
 class Buckets:
-    """What this intake let in under one limit; used on the event loop alone."""
+    """What this intake let in under one limit; used on the event loop alone, but for `say`."""
 
     def __init__(self, name: str, bucket: Bucket, *, key: bytes, kept_max: int) -> None:
         """Have let nobody in yet."""
@@ -25,7 +26,7 @@ class Buckets:
         self._half = kept_max // 2
         self._young: dict[Key, int] = {}
         self._old: dict[Key, int] = {}
-        self._unsaid: list[Key] = []
+        self._unsaid: deque[Key] = deque()
         self._digest = blake2b(name.encode() + b"\0", digest_size=DIGEST_BYTES, key=key)
 
     def __len__(self) -> int:
@@ -53,12 +54,11 @@ class Buckets:
         return b'"%s";r=%d;t=%d' % (self.name.encode(), self.bucket.left(tat, now), next_s)
 
     def say(self) -> bytes:
-        """Return the digests of whom was let in since last time.
+        """Return the digests of whom was let in since last time; any thread may ask.
 
         If it gets lost on its way it is not said again: whoever came would pay twice.
         """
-        said, self._unsaid = self._unsaid, []
-        return b"".join(said)
+        return b"".join([self._unsaid.popleft() for _ in range(len(self._unsaid))])
 
     def hear(self, digests: bytes, at: int) -> None:
         """Count whom another intake let in at about this instant."""

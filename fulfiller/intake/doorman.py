@@ -110,15 +110,19 @@ class Doorman:
 
     def _decided(self, looks: Sequence[Look], now: int) -> Problem | None:
         """Charge every bucket if none is empty; else charge none, and return the problem."""
-        empty = [(buckets, tat) for buckets, _, tat, later in looks if later is None]
-        if empty:
-            self._tally.limited.update(buckets.name for buckets, _ in empty)
-            wait = max(buckets.bucket.next_in(tat, now) for buckets, tat in empty)
-            names = tuple(buckets.name for buckets, _ in empty)
-            return limited(names, -(-wait // SECOND))
+        for look in looks:
+            if look[3] is None:
+                return self._refused(looks, now)
         for buckets, whose, _, later in looks:
             buckets.let_in(whose, later or 0)
         return None
+
+    def _refused(self, looks: Sequence[Look], now: int) -> Problem:
+        empty = [(buckets, tat) for buckets, _, tat, later in looks if later is None]
+        names = tuple(buckets.name for buckets, _ in empty)
+        self._tally.limited.update(names)
+        wait = max(buckets.bucket.next_in(tat, now) for buckets, tat in empty)
+        return limited(names, -(-wait // SECOND))
 
     def _now(self) -> int:
         return int(self._monotonic() * SECOND)

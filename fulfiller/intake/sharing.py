@@ -14,16 +14,13 @@ tenth of a second, 16 bytes each.
 """
 
 import asyncio
-import logging
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Sequence
+from threading import Event, Thread
 
 from fulfiller.domain.bucket import SECOND, News
 from fulfiller.intake.buckets import Buckets
 from fulfiller.intake.parts import Broker, IntakeParts
 
-log = logging.getLogger(__name__)
 EVERY_S = 0.1
 AWAY_S = 1.0
 """Pause before a broker that did not answer is asked again."""
@@ -36,50 +33,39 @@ class Sharing:
         """Share nothing yet."""
         self._parts = parts
         self._buckets = buckets
-        self._broker: Broker | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="intake-sharing")
+        self._ended = Event()
+        self._thread = Thread(target=self._work, name="intake-sharing", daemon=True)
         parts.tally.limits_shared = False
 
     def start(self) -> None:
-        """Begin to exchange."""
-        self._task = asyncio.create_task(self._work())
+        """Start the thread."""
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
 
     async def stop(self) -> None:
-        """Give the connection back and end the thread."""
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
-        self._thread.shutdown()
+        """End the thread."""
+        self._ended.set()
+        await asyncio.to_thread(self._thread.join)
 
-    async def _work(self) -> None:
-        while True:
-            try:
-                shared = await self._exchange()
-            except Exception as fault:  # noqa: BLE001 - limits are kept here, whatever it is
-                log.debug("sharing.failed %s", fault)
-                shared = False
-            self._parts.tally.limits_shared = shared
-            await asyncio.sleep(EVERY_S if shared else AWAY_S)
-
-    async def _exchange(self) -> bool:
-        """Tell whom this intake let in, and hear of the others'; return whether it worked."""
-        said = {each.name: each.say() for each in self._buckets}
-        loop = asyncio.get_running_loop()
-        news = await loop.run_in_executor(self._thread, self._tell, said)
+    def _hear(self, news: Sequence[News]) -> None:
         now = int(self._parts.monotonic() * SECOND)
-        for each in news or ():
+        for each in news:
             for buckets in self._buckets:
                 buckets.hear(each.let_in.get(buckets.name, b""), now - each.age)
-        return news is not None
 
     # In the thread
 
-    def _tell(self, said: Mapping[str, bytes]) -> Sequence[News] | None:
-        if self._broker is None:
-            self._broker = self._parts.open_queue()
-        return self._broker.tell_doors(said)
+    def _work(self) -> None:
+        broker = self._parts.open_queue()
+        while not self._ended.wait(EVERY_S if self._exchange(broker) else AWAY_S):
+            pass
+        broker.close()
 
-    def _close(self) -> None:
-        if self._broker is not None:
-            self._broker.close()
+    def _exchange(self, broker: Broker) -> bool:
+        """Tell whom this intake let in, and hear of the others'; return whether it worked."""
+        said = {each.name: each.say() for each in self._buckets}
+        news = broker.tell_doors(said)
+        self._parts.tally.limits_shared = news is not None
+        if news:
+            self._loop.call_soon_threadsafe(self._hear, news)
+        return news is not None
