@@ -1,6 +1,8 @@
 """Bring a database's schema up to date, with alembic."""
 
+import logging
 from pathlib import Path
+from threading import Event
 
 from alembic import command
 from alembic.config import Config
@@ -14,29 +16,46 @@ from fulfiller.store.opening import open_store
 
 SQLITE = "sqlite:///"
 SCRIPTS = Path(__file__).parent / "migration"
+PAUSE_S = 0.5
+"""Between two tries: those who waited behind the first write in the meantime."""
 TAKEN = (
     "the schema was not changed: a transaction held one of its tables for too long;"
     " run it again: fulfiller store upgrade"
 )
 
+log = logging.getLogger(__name__)
 
-def upgrade(url: str, revision: str = "head") -> None:
+
+def upgrade(url: str, revision: str = "head", *, tries: int = 1) -> None:
     """Create or migrate the schema behind a store URL; running it again changes nothing.
 
-    Raises Raced where a table is not free in time, and StoreUnavailable where nobody answers.
+    Raises Raced where a table was not free in time at any of the tries, between which whoever
+    waits behind a migration gets through, and StoreUnavailable where nobody answers.
     """
     _touch(url)
     store = open_store(url, application="migration")
-    link: Link = store.link
+    try:
+        for left in reversed(range(tries)):
+            if _is_migrated(store.link, revision):
+                return
+            if left:
+                log.warning("a table is in use: others go first, then the migration tries again")
+                Event().wait(PAUSE_S)
+    finally:
+        store.close()
+    raise Raced(TAKEN)
+
+
+def _is_migrated(link: Link, revision: str) -> bool:
+    """Migrate all the way in one transaction; False, with nothing changed, if a table is taken."""
     try:
         with link.writing(), link.engine.begin() as connection:
             command.upgrade(_config(connection), revision)
     except OperationalError as fault:
         if isinstance(fault.orig, LockNotAvailable):
-            raise Raced(TAKEN) from fault
+            return False
         raise StoreUnavailable(str(fault.orig)) from fault
-    finally:
-        store.close()
+    return True
 
 
 def _touch(url: str) -> None:
