@@ -2,8 +2,11 @@
 
 import re
 import shlex
+import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import run
 
 import click
 import pytest
@@ -17,8 +20,10 @@ DOCUMENTS = sorted(ROOT.glob("*.md"))
 LINES_MAX = 300
 VAGUE = {"base", "common", "helper", "helpers", "manager", "misc", "util", "utils"}
 # A rule's code, then words that say why; for the type checker the code is the reason.
-SUPPRESSION = re.compile(r"#\s*(noqa|type:\s*ignore|pragma)")
-REASONED = re.compile(r"# (noqa: [A-Z]+\d+(, ?[A-Z]+\d+)*\W+\w|type: ignore\[[a-z-]+)")
+SUPPRESSION = re.compile(r"#\s*(noqa|nosec|type:\s*ignore|pragma)")
+REASONED = re.compile(
+    r"# (noqa: [A-Z]+\d+(, ?[A-Z]+\d+)*\W+\w|nosec B\d+ # (?!noqa)\w|type: ignore\[[a-z-]+)"
+)
 # Split, so that this file obeys its own laws.
 LATER = re.compile("TO" + "DO|FIX" + "ME|XX" + "X")
 ELSEWHERE = re.compile(
@@ -51,6 +56,46 @@ def test_suppressions_give_a_reason() -> None:
     silenced = [(at, line) for at, line in _lines(*PYTHON) if SUPPRESSION.search(line)]
     mute = [at for at, line in silenced if not REASONED.search(line)]
     assert mute == []
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "rule"),
+    [
+        (
+            "fulfiller/store/till.py",
+            'def f(x: str) -> str:\n    return f"select {x} from t"\n',
+            "S608",
+        ),
+        ("fulfiller/ops/why.py", "import subprocess\n\nsubprocess.run([print])\n", "S603"),
+        ("fulfiller/ops/why.py", 'import subprocess\n\nsubprocess.run(["ls"])\n', "S607"),
+    ],
+)
+def test_doubts_about_safety_are_answered_line_by_line(path: str, code: str, rule: str) -> None:
+    """No folder as a whole is free to build SQL from strings, or to start what it likes."""
+    argv = ["ruff", "check", f"--select={rule}", f"--stdin-filename={path}", "-"]
+    done = run(
+        [sys.executable, "-m", *argv],
+        cwd=ROOT,
+        input=code,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert rule in done.stdout, done.stdout + done.stderr
+
+
+def test_rules_are_waived_for_files_that_there_are() -> None:
+    """A waiver goes with the file that needed it."""
+    lint = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]["lint"]
+    waived = [each for name in lint["per-file-ignores"] for each in _unfolded(name)]
+    assert [name for name in waived if not any(ROOT.glob(name))] == []
+
+
+def _unfolded(name: str) -> list[str]:
+    """Return `a/{b,c}.py` as `a/b.py` and `a/c.py`."""
+    head, brace, rest = name.partition("{")
+    middle, _, tail = rest.partition("}")
+    return [f"{head}{each}{tail}" for each in middle.split(",")] if brace else [name]
 
 
 def test_nothing_is_left_for_later() -> None:

@@ -25,7 +25,7 @@ class Aide:
     def __init__(self, module: str, environ: Mapping[str, str]) -> None:
         """Start it; Ctrl-C does not reach it."""
         self._module = module
-        self._process = Popen(
+        self._process = Popen(  # nosec B603 # noqa: S603 - our own module, no shell
             [sys.executable, "-m", module],
             stdin=PIPE,
             stdout=PIPE,

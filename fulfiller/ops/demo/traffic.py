@@ -57,7 +57,7 @@ class _Crowd:
     """Everybody who comes, one request after the other."""
 
     def __init__(self, total: int, seed: int) -> None:
-        self._random = Random(seed)  # noqa: S311 - a play, not a secret
+        self._random = Random(seed)  # nosec B311 # noqa: S311 - a play, not a secret
         self._greedy = max(GREEDY, min(0.2, GREEDY_MIN / total))
         self._seen: list[tuple[str, str, str]] = []
         self._people: list[str] = []

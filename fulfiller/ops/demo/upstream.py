@@ -25,7 +25,7 @@ class Upstream:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         """Start it, so that it is ready when the stack is."""
-        self._process = Popen(
+        self._process = Popen(  # nosec B603 # our own module, no shell
             [sys.executable, "-m", "fulfiller.ops.demo.load"],
             stdin=PIPE,
             stdout=PIPE,

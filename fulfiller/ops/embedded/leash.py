@@ -20,7 +20,7 @@ class Leash:
     def __init__(self, pid: int, *, sending: Signals = SIGKILL) -> None:
         """Send this signal to the group of `pid` as soon as this process has ended."""
         signal = sending.name.removeprefix("SIG")
-        self._shell = Popen(
+        self._shell = Popen(  # nosec B603 # noqa: S603 - a signal's name and a number
             ["/bin/sh", "-c", SCRIPT, "leash", signal, str(pid)],
             bufsize=0,
             stdin=PIPE,

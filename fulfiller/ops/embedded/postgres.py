@@ -129,7 +129,7 @@ def _create(data: Path, password: str, programs: Path, account: Account | None, 
 
 def _run(argv: tuple[str, ...], words: bytes, account: Account | None, log: Path) -> None:
     with log.open("ab") as output:
-        done = run(
+        done = run(  # nosec B603 # noqa: S603 - the server that was found
             argv, input=words, stdout=output, stderr=STDOUT, check=False, **identity(account)
         )
     if done.returncode != 0:

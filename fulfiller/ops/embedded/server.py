@@ -123,7 +123,7 @@ class Server:
 
     def _launch(self) -> None:
         with self.log.open("ab") as log:
-            self._process = Popen(
+            self._process = Popen(  # nosec B603 # noqa: S603 - the server that was found
                 self._recipe.argv,
                 stdin=DEVNULL,
                 stdout=log,

@@ -23,7 +23,7 @@ class Guard:
         """Start it in a session of its own, where no Ctrl-C reaches it."""
         script = Path(__file__).with_name("guard.py")
         self._lock = Lock()
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # nosec B603 # noqa: S603 - our own guard, no shell
             # Isolated and without site-packages: it starts in milliseconds and needs nothing.
             [sys.executable, "-I", "-S", str(script)],
             stdin=subprocess.PIPE,
@@ -118,7 +118,7 @@ def ending(code: int | None) -> str:
 
 def _spawn(program: Program) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(
+        return subprocess.Popen(  # nosec B603 # noqa: S603 - programs of our own list
             program.argv,
             env=dict(program.environ),
             stdin=subprocess.DEVNULL,

@@ -92,7 +92,7 @@ def _celery_ready(line: str) -> bool:
 def _answers(url: str) -> Callable[[], bool]:
     def ask() -> bool:
         try:
-            with urlopen(url, timeout=PROBE_S) as answer:  # noqa: S310  our own, on loopback
+            with urlopen(url, timeout=PROBE_S) as answer:  # nosec B310 # noqa: S310  our own, on loopback
                 return bool(answer.status == HTTPStatus.OK)
         except (URLError, OSError):
             return False
