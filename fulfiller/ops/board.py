@@ -1,10 +1,12 @@
 """The pulse as people and programs read it: one screen, one line, or JSON."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 
 import click
 
 from fulfiller.domain.tier import Tier
+from fulfiller.ops import going
 from fulfiller.ops.figures import Figures
 from fulfiller.ops.modes import told
 from fulfiller.ops.moments import stamp
@@ -29,14 +31,17 @@ REASONS_MAX = 6
 SECOND = 1_000_000
 
 
-def as_json(pulse: Pulse) -> dict[str, object]:
-    """Return the pulse for programs."""
+def as_json(pulse: Pulse, *, before: Pulse | None = None) -> dict[str, object]:
+    """Return the pulse for programs; with `before`, also what was issued since."""
     depths = pulse.depths
     return {
         "word": pulse.word.value,
         "reasons": list(pulse.reasons),
         "service": told(pulse.service),
-        "campaigns": [each.as_json() for each in pulse.campaigns],
+        "campaigns": [
+            each.as_json() | going.as_json(each, pulse, before) for each in pulse.campaigns
+        ],
+        "ceiling": going.ceiling(pulse, before),
         "workers": {"slots": pulse.slots},
         "keeper": pulse.keeper,
         "broker": None if depths is None else {str(tier): n for tier, n in depths.items()},
@@ -54,9 +59,10 @@ def text(pulse: Pulse, *, before: Pulse | None = None, lines: int = LINES) -> st
         f"keeper    {pulse.keeper or 'NONE LEADS'}",
         f"broker    {_broker(pulse)}",
         f"claims    {_claims(pulse)}{_pace(pulse, before)}",
+        *_ceiling(pulse),
         "",
     ]
-    return "\n".join([*head, *_campaigns(pulse.campaigns, lines - len(head))])
+    return "\n".join([*head, *_campaigns(pulse, before, lines - len(head))])
 
 
 def line(pulse: Pulse, before: Pulse | None) -> str:
@@ -82,10 +88,13 @@ def _claims(pulse: Pulse) -> str:
 
 def _pace(pulse: Pulse, before: Pulse | None) -> str:
     """Return how many coupons were issued per second since the look before."""
-    if before is None or pulse.at <= before.at:
-        return ""
-    issued = pulse.sum("issued") - before.sum("issued")
-    return f" ({issued * SECOND / (pulse.at - before.at):,.0f}/s)"
+    per_s = going.issued_per_s(pulse, before)
+    return "" if per_s is None else f" ({per_s:,.0f}/s)"
+
+
+def _ceiling(pulse: Pulse) -> list[str]:
+    said = going.ceiling_said(pulse)
+    return [f"ceiling   {said}"] if said else []
 
 
 def _broker(pulse: Pulse) -> str:
@@ -99,8 +108,9 @@ def _depths(depths: Mapping[Tier, int]) -> str:
     return ", ".join(f"{tier} {n}" for tier, n in sorted(depths.items()))
 
 
-def _campaigns(campaigns: Sequence[Figures], lines: int) -> list[str]:
+def _campaigns(pulse: Pulse, before: Pulse | None, lines: int) -> list[str]:
     """Return the campaigns that fit: those that run first, the longest backlog before all."""
+    campaigns = pulse.campaigns
     if not campaigns:
         return ["No campaigns yet: fulfiller campaign create"]
     first = sorted(campaigns, key=lambda each: (each.phase in OVER, -each.backlog, each.campaign))
@@ -109,17 +119,27 @@ def _campaigns(campaigns: Sequence[Figures], lines: int) -> list[str]:
     hidden = len(first) - room
     rest = [f"… and {hidden} more: fulfiller campaign list"] if hidden else []
     heading, *rows = table(COLUMNS, map(_row, first[:room])).split("\n")
-    spare = lines - 1 - room - len(rest)
-    return [heading, *_with_vitals(rows, first, spare), *rest]
+    details = _details(first[:room], pulse, before, lines - 1 - room - len(rest))
+    return [
+        heading,
+        *chain.from_iterable((row, *below) for row, below in zip(rows, details, strict=True)),
+        *rest,
+    ]
 
 
-def _with_vitals(rows: Sequence[str], of: Sequence[Figures], spare: int) -> Iterator[str]:
-    """Yield rows, and under the first of those that are busy, as far as there is room, more."""
-    for shown, each in zip(rows, of, strict=False):
-        yield shown
-        if spare > 0 and each.is_busy and each.phase not in OVER:
-            yield _clipped(f"  {each.vitals}", WIDTH)
-            spare -= 1
+def _details(
+    of: Sequence[Figures], pulse: Pulse, before: Pulse | None, spare: int
+) -> list[list[str]]:
+    """Return what stands below campaigns as far as there is room: the vitals of all come first."""
+    busy = [(n, each) for n, each in enumerate(of) if each.is_busy and each.phase not in OVER]
+    said = [(n, each.vitals) for n, each in busy]
+    said += [(n, line) for n, each in busy for line in going.said(each, pulse, before)]
+    if 0 < spare < len(said):
+        said[spare - 1] = (said[spare - 1][0], f"… {len(said) - spare + 1} lines more: --json")
+    details: list[list[str]] = [[] for _ in of]
+    for n, line in said[: max(0, spare)]:
+        details[n].append(_clipped(f"  {line}", WIDTH))
+    return details
 
 
 def _row(each: Figures) -> tuple[object, ...]:

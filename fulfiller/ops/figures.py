@@ -10,6 +10,7 @@ from fulfiller.domain.money import Money
 from fulfiller.domain.stripe import Count, Purse, backlog, counted, total
 from fulfiller.domain.validity import SECOND
 from fulfiller.ops.modes import length, said, told, word
+from fulfiller.ops.shares import TierFigures, tier_figures
 from fulfiller.service.port import Store
 
 COUNTS = ("entered", "backlog", "waitlisted", "parked", "issued", "declined", "cancelled")
@@ -38,6 +39,7 @@ class Figures:
     budget: Money
     reserved: Money
     left: Money
+    tiers: tuple[TierFigures, ...] = ()
 
     @property
     def word(self) -> str:
@@ -147,6 +149,7 @@ def _figures(campaign: Campaign, row: ModeRow, store: Store, now: int) -> Figure
         budget=Money(total(stripes, Purse.LIMIT), currency),
         reserved=Money(total(stripes, Purse.RESERVED), currency),
         left=Money(total(stripes, Purse.AVAILABLE), currency),
+        tiers=tier_figures(campaign, stripes),
     )
 
 

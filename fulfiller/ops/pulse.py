@@ -1,7 +1,7 @@
 """The service's pulse: everything about it at one moment, and the one word for that."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from fulfiller.ops.figures import Figures, figures
 from fulfiller.ops.modes import held_said, said
 from fulfiller.service.keep import LEASE
 from fulfiller.service.port import Store
+from fulfiller.service.traffic import Traffic, read_traffic
 
 if TYPE_CHECKING:
     from fulfiller.broker.queue import CeleryQueue
@@ -45,6 +46,7 @@ class Pulse:
     keeper: str | None
     depths: Mapping[Tier, int] | None
     quarantined: int | None = None
+    traffic: Traffic = field(default_factory=Traffic)
 
     @property
     def word(self) -> Word:
@@ -65,6 +67,10 @@ class Pulse:
     def sum(self, name: str) -> int:
         """Return one figure over all campaigns."""
         return sum(getattr(each, name) for each in self.campaigns)
+
+    def of(self, campaign: str) -> Figures | None:
+        """Return the figures of a campaign, if there is one of this name."""
+        return next((each for each in self.campaigns if each.campaign == campaign), None)
 
     def _switched(self) -> Iterator[str]:
         service = self.service
@@ -93,14 +99,17 @@ def look(store: Store, queue: "CeleryQueue") -> Pulse:
     """Read the pulse; a broker that is away leaves a gap and no more."""
     now = store.now()
     depths = queue.depths()
+    campaigns = figures(store, now=now)
+    alive = [each.campaign for each in campaigns if each.phase not in OVER or each.backlog]
     return Pulse(
         at=now,
         service=store.modes()[SERVICE],
-        campaigns=figures(store, now=now),
+        campaigns=campaigns,
         slots=store.slots(),
         keeper=store.leader(LEASE),
         depths=depths,
         quarantined=_quarantined(queue) if depths else None,
+        traffic=read_traffic(store, alive),
     )
 
 

@@ -1,6 +1,7 @@
 """Watching: the status again each second, drawn in place on a terminal, a line each elsewhere."""
 
 import json
+from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from fulfiller.broker.queue import CeleryQueue
 
 EVERY_S = 1.0
+LATELY = 5
+"""Looks over which it is told what was issued: one alone would jump about."""
 AWAY = "the store does not answer"
 Teller = Callable[[Pulse | None, Pulse | None], None]
 """Shows a pulse, None while the store does not answer, and the one before it."""
@@ -34,12 +37,13 @@ def keep_watching(store: Store, queue: "CeleryQueue", *, as_json: bool) -> None:
     is_drawn = console.is_terminal and not console.is_dumb_terminal and not as_json
     frame: AbstractContextManager[object] = live if is_drawn else nullcontext()
     tell = _drawer(live) if is_drawn else _json_line if as_json else _plain_line
-    before: Pulse | None = None
+    looks: deque[Pulse] = deque(maxlen=LATELY)
     with frame:
         while not halt.asked:
             pulse = _look(store, queue)
-            tell(pulse, before)
-            before = pulse
+            tell(pulse, looks[0] if looks else None)
+            if pulse is not None:
+                looks.append(pulse)
             halt.wait(EVERY_S)
 
 
@@ -65,6 +69,8 @@ def _plain_line(pulse: Pulse | None, before: Pulse | None) -> None:
     click.echo(f"{Word.UNREACHABLE}: {AWAY}" if pulse is None else line(pulse, before))
 
 
-def _json_line(pulse: Pulse | None, _before: Pulse | None) -> None:
+def _json_line(pulse: Pulse | None, before: Pulse | None) -> None:
     away = {"word": Word.UNREACHABLE.value, "reasons": [AWAY]}
-    click.echo(json.dumps(away if pulse is None else told(pulse), ensure_ascii=False))
+    click.echo(
+        json.dumps(away if pulse is None else told(pulse, before=before), ensure_ascii=False)
+    )

@@ -1,5 +1,6 @@
 """The status again each second: as lines in a log, and in place on a terminal."""
 
+import json
 import os
 import pty
 import signal
@@ -7,11 +8,15 @@ import subprocess
 import sys
 import termios
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from fulfiller.domain.tier import Tier
 from fulfiller.ops.embedded.server import Server
+from fulfiller.store.opening import open_store
+from tests.ops.floor import Floor
 from tests.ops.pausing import pause
 from tests.processes import ROOT, Process, start
 from tests.waiting import until
@@ -53,6 +58,28 @@ def test_without_a_terminal_watching_is_a_line_each_second(
     until(lambda: " paused " in "".join(watch.text().splitlines(keepends=True)[lines:]))
     assert "\x1b" not in watch.text()
     assert watch.stop() == 0
+
+
+def test_programs_are_told_each_second_what_was_issued_of_late(
+    environ: dict[str, str], sqlite_url: str, tmp_path: Path
+) -> None:
+    """As JSON a line: nothing of it at the first look, then what each tier got."""
+    with closing(open_store(sqlite_url)) as store:
+        floor = Floor(store)
+        floor.campaign("festival")
+        ids = floor.claims(4, Tier.P1)
+        words = ["fulfiller", "status", "--watch", "--json"]
+        watch = start(words, env=environ, log=tmp_path / "watch.log")
+        try:
+            watch.says('"issued_per_s": null', within_s=READY_S)
+            assert floor.issue(ids) == 4
+            watch.says('"got": 1.0')
+            assert watch.stop() == 0
+        finally:
+            watch.kill()
+    told = [json.loads(line)["campaigns"][0] for line in watch.text().splitlines()]
+    assert told[0]["issued_per_s"] is None
+    assert max(one["issued_per_s"] or 0.0 for one in told) > 0
 
 
 def test_on_a_terminal_watching_is_drawn_in_place(environ: dict[str, str], sqlite_url: str) -> None:
