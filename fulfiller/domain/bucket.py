@@ -37,18 +37,17 @@ class Bucket:
         later = (tat if tat > now else now) + self.each  # noqa: FURB136 - see above
         return later if later - now <= self.span else None
 
-    def left(self, tat: int, now: int) -> int:
-        """Return how many may come at this moment."""
-        ahead = tat - now
-        return self.burst if ahead <= 0 else max(0, self.burst - -(-ahead // self.each))
+    def standing(self, tat: int, now: int) -> tuple[int, int]:
+        """Return how many may come at this moment, and the time until one more may than now.
 
-    def next_in(self, tat: int, now: int) -> int:
-        """Return the time until one more may come than now; 0 if the bucket is full."""
+        The latter is 0 if the bucket is full.
+        """
         ahead = tat - now
         if ahead <= 0:
-            return 0
-        over = ahead - self.span + self.each
-        return over if over > 0 else (ahead - 1) % self.each + 1
+            return self.burst, 0
+        owed, rest = divmod(ahead - 1, self.each)
+        left = self.burst - owed - 1
+        return (left, rest + 1) if left >= 0 else (0, ahead - self.span + self.each)
 
     def charged(self, tat: int, at: int) -> int:
         """Return the tat after another door let one in at an instant, which nobody can refuse.

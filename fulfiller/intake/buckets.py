@@ -23,6 +23,7 @@ class Buckets:
         self.bucket = bucket
         window_s = -(-bucket.span // SECOND)
         self.policy = b'"%s";q=%d;w=%d' % (name.encode(), bucket.burst, window_s)
+        self._standing = b'"%s";r=%%d;t=%%d' % name.encode()
         self._half = kept_max // 2
         self._young: dict[Key, int] = {}
         self._old: dict[Key, int] = {}
@@ -33,11 +34,16 @@ class Buckets:
         """Return how many buckets are remembered, some of them twice."""
         return len(self._young) + len(self._old)
 
-    def whose(self, *names: str) -> Key:
+    def whose(self, name: str) -> Key:
         """Return the digest that stands for somebody."""
         digest = self._digest.copy()
-        digest.update("\0".join(names).encode())
+        digest.update(name.encode())
         return digest.digest()
+
+    def look(self, whose: Key, now: int) -> "Look":
+        """Return how somebody's bucket stands, and how it would once more was let in."""
+        tat = self._young.get(whose) or self._old.get(whose, 0)
+        return self, whose, tat, self.bucket.taken(tat, now)
 
     def tat(self, whose: Key) -> int:
         """Return when somebody's bucket is full again."""
@@ -50,8 +56,8 @@ class Buckets:
 
     def standing(self, tat: int, now: int) -> bytes:
         """Return what somebody has left, as the field RateLimit tells it."""
-        next_s = -(-self.bucket.next_in(tat, now) // SECOND)
-        return b'"%s";r=%d;t=%d' % (self.name.encode(), self.bucket.left(tat, now), next_s)
+        left, next_in = self.bucket.standing(tat, now)
+        return self._standing % (left, -(-next_in // SECOND))
 
     def say(self) -> bytes:
         """Return the digests of whom was let in since last time; any thread may ask.
@@ -70,3 +76,7 @@ class Buckets:
         if len(self._young) >= self._half:
             self._old, self._young = self._young, {}
         self._young[whose] = tat
+
+
+Look = tuple[Buckets, Key, int, int | None]
+"""A limit, whose bucket it is, its tat, and the tat after one more; None if it is empty."""

@@ -15,7 +15,7 @@ from ipaddress import IPv6Address, ip_network
 
 from fulfiller.domain.bucket import SECOND
 from fulfiller.domain.claim import Request
-from fulfiller.intake.buckets import Buckets, Key
+from fulfiller.intake.buckets import Buckets, Look
 from fulfiller.intake.exchange import Asked, Handler, Receive, Reply
 from fulfiller.intake.parts import IntakeParts
 from fulfiller.intake.problem import Problem, limited
@@ -23,8 +23,6 @@ from fulfiller.intake.problem import Problem, limited
 POLICY, STANDING = b"ratelimit-policy", b"ratelimit"
 NETWORK_BITS = 64
 """What one caller has of IPv6 addresses at least."""
-Look = tuple[Buckets, Key, int, int | None]
-"""A limit, whose bucket it is, how that stands, and how it would once more was let in."""
 
 
 class Doorman:
@@ -90,7 +88,7 @@ class Doorman:
 
         async def handle(asked: Asked, receive: Receive) -> Reply:
             now = self._now()
-            look = _look(buckets, buckets.whose(network_of(asked.address)), now)
+            look = buckets.look(buckets.whose(network_of(asked.address)), now)
             refused = self._decided((look,), now)
             asked.fields.append((POLICY, buckets.policy))
             asked.fields.append((STANDING, _standing((look,), now, refused)))
@@ -103,9 +101,9 @@ class Doorman:
     def _looks(self, account: str, user: str, now: int) -> list[Look]:
         looks = []
         if self._account is not None:
-            looks.append(_look(self._account, self._account.whose(account), now))
+            looks.append(self._account.look(self._account.whose(account), now))
         if self._user is not None:
-            looks.append(_look(self._user, self._user.whose(account, user), now))
+            looks.append(self._user.look(self._user.whose(f"{account}\0{user}"), now))
         return looks
 
     def _decided(self, looks: Sequence[Look], now: int) -> Problem | None:
@@ -121,7 +119,7 @@ class Doorman:
         empty = [(buckets, tat) for buckets, _, tat, later in looks if later is None]
         names = tuple(buckets.name for buckets, _ in empty)
         self._tally.limited.update(names)
-        wait = max(buckets.bucket.next_in(tat, now) for buckets, tat in empty)
+        wait = max(buckets.bucket.standing(tat, now)[1] for buckets, tat in empty)
         return limited(names, -(-wait // SECOND))
 
     def _now(self) -> int:
@@ -140,15 +138,9 @@ def network_of(address: str) -> str:
         return address
 
 
-def _look(buckets: Buckets, whose: Key, now: int) -> Look:
-    tat = buckets.tat(whose)
-    return buckets, whose, tat, buckets.bucket.taken(tat, now)
-
-
 def _standing(looks: Sequence[Look], now: int, refused: Problem | None) -> bytes:
     """Return what is left after the decision; after a refusal, of the limits that refused."""
-    return b", ".join(
-        buckets.standing(tat if later is None else later, now)
-        for buckets, _, tat, later in looks
-        if refused is None or later is None
-    )
+    if refused is None:
+        return b", ".join([buckets.standing(later or 0, now) for buckets, _, _, later in looks])
+    empty = [(buckets, tat) for buckets, _, tat, later in looks if later is None]
+    return b", ".join([buckets.standing(tat, now) for buckets, tat in empty])

@@ -71,15 +71,14 @@ def test_it_says_what_it_will_do(bucket: Bucket, gaps: list[int]) -> None:
     tat, now = 0, 0
     for now in _times(bucket, gaps):
         tat = bucket.taken(tat, now) or tat
-    left, tried = bucket.left(tat, now), tat
+    (left, next_in), tried = bucket.standing(tat, now), tat
     for _ in range(left):
         tried = bucket.taken(tried, now) or pytest.fail("fewer were left than said")
     assert bucket.taken(tried, now) is None
-    next_in = bucket.next_in(tat, now)
     assert (next_in == 0) == (left == bucket.burst)
     if next_in:
-        assert bucket.left(tat, now + next_in) == left + 1
-        assert bucket.left(tat, now + next_in - 1) == left
+        assert bucket.standing(tat, now + next_in)[0] == left + 1
+        assert bucket.standing(tat, now + next_in - 1)[0] == left
 
 
 @given(BUCKETS, st.integers(1, 4), st.integers(1, 40), st.data())
@@ -110,12 +109,15 @@ def test_what_others_let_in_counts_as_if_it_had_been_here() -> None:
     bucket = Bucket.of(Rate.parse("5/s"), 20)
     now = 100 * SECOND
     assert bucket.charged(0, now - SECOND) == now - 4 * SECOND // 5
-    assert bucket.left(bucket.charged(now + 5 * bucket.each, now), now) == 14
+    assert bucket.standing(bucket.charged(now + 5 * bucket.each, now), now)[0] == 14
     tat = 0
     for _ in range(1_000):
         tat = bucket.charged(tat, now)
     assert tat == now + 16 * bucket.span
     assert bucket.charged(tat, now - SECOND) == tat
+    left, next_in = bucket.standing(tat, now)
+    assert (left, bucket.standing(tat, now + next_in)[0]) == (0, 1)
+    assert bucket.taken(tat, now + next_in - 1) is None
 
 
 def test_the_usual_limit_in_plain_numbers() -> None:

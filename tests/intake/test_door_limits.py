@@ -198,6 +198,16 @@ def test_without_limits_nothing_is_said_of_them(sqlite_url: str) -> None:
         assert scrape(door).value("door_limits_shared") is None
 
 
+def test_accounts_and_users_are_told_apart(sqlite_url: str) -> None:
+    """However their names run together: user `b` of account `a` is not user `ab` of nobody's."""
+    with opened(sqlite_url, door=limits(user=("1/h", 1))) as door:
+        door.campaign(per_user_limit=9)
+        for account, user in (("tea", "house"), ("teah", "ouse"), ("t", "eahouse")):
+            with door.caller(account) as caller:
+                answers = claims(caller, user, 2)
+                assert [each.status_code for each in answers] == [202, 429]
+
+
 def test_a_crowd_keeps_the_limit_of_each(sqlite_url: str) -> None:
     """Many users at once, each beyond the burst: each gets the burst and no more."""
     with opened(sqlite_url, door=limits(user=("1/h", 4))) as door, ExitStack() as stack:
