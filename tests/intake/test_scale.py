@@ -126,6 +126,24 @@ def test_a_backlog_that_waits_for_its_rate_asks_for_nobody(fresh: Door, scope: R
     assert (told["backlog"], told["suggested_workers"]) == (0, 4)
 
 
+def test_what_comes_in_is_measured_from_one_question_to_the_next(
+    fresh: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At first nobody is sent home; then as many stay as what came takes, and at rest one."""
+    monkeypatch.setattr("fulfiller.intake.scale.SPAN", 0)
+    show(fresh, rate=0.4)
+    assert scaled(fresh)["suggested_workers"] == 4
+    assert work(fresh, claims(fresh, 40)) == 40
+    # Forty in a moment, at a tenth of a claim per second and slot: more than there may be.
+    assert scaled(fresh, "?max=30")["suggested_workers"] == 30
+    assert scaled(fresh) == {
+        "backlog": 0,
+        "drain_s": 0.0,
+        "workers": 4,
+        "suggested_workers": 1,
+    }
+
+
 def test_a_most_that_is_none_is_named(sqlite_door: Door) -> None:
     """422 with the parameter, never a guess."""
     with sqlite_door.caller("keda", AUDIT) as caller:
