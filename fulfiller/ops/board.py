@@ -68,10 +68,13 @@ def text(pulse: Pulse, *, before: Pulse | None = None, lines: int = LINES) -> st
 def line(pulse: Pulse, before: Pulse | None) -> str:
     """Return the pulse in a line of its own, for logs."""
     depths = "away" if pulse.depths is None else str(sum(pulse.depths.values()))
+    rate = going.ceiling_said(pulse)
+    late = going.late(pulse)
     return (
         f"{_moment(pulse)} {pulse.word} {_claims(pulse)}{_pace(pulse, before)}"
         f" · slots {pulse.slots} · keeper {'leads' if pulse.keeper else 'missing'}"
         f" · tasks {depths}"
+        f"{f' · ceiling {rate}' if rate else ''}{f' · LATE {late}' if late else ''}"
     )
 
 

@@ -53,6 +53,16 @@ def ceiling_said(pulse: Pulse) -> str:
     return "" if pace is None else f"{pace.rate} over all campaigns, {used(pace, pulse):.0%} used"
 
 
+def late(pulse: Pulse) -> str:
+    """Return the lanes that wait longer than it is stated that they do, such as festival/p0."""
+    return ", ".join(
+        f"{each.campaign}/{tier.tier}"
+        for each in pulse.campaigns
+        for tier in each.tiers
+        if _is_late(tier, _oldest(tier, each, pulse))
+    )
+
+
 def said(each: Figures, pulse: Pulse, before: Pulse | None) -> Iterator[str]:
     """Yield a line for the rate, for each tier in which somebody waits or got, for each limit."""
     own = pulse.traffic.paces.get((each.campaign, EVERY_KEY))
@@ -79,8 +89,12 @@ def _tier_said(tier: TierFigures, got: float | None, oldest: int | None) -> str:
         "only for a limit" if oldest is None else f"oldest {length(oldest)} of {length(longest)}"
     )
     share = f"share {tier.share:3.0%}" + ("" if got is None else f", got {got:4.0%}")
-    late = " · LATE" if oldest is not None and oldest > longest else ""
+    late = " · LATE" if _is_late(tier, oldest) else ""
     return f"{tier.tier}  {tier.waiting:>9,} wait · {since:<{SINCE_WIDTH}} · {share}{late}"
+
+
+def _is_late(tier: TierFigures, oldest: int | None) -> bool:
+    return oldest is not None and oldest > tier.longest_wait_s * SECOND
 
 
 def _limit_said(pace: Pace, waiting: Waiting, pulse: Pulse) -> str:

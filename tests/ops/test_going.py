@@ -11,7 +11,7 @@ import pytest
 from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE
 from fulfiller.domain.tier import Tier
 from fulfiller.domain.validity import SECOND
-from fulfiller.ops.board import LINES, WIDTH, as_json, text
+from fulfiller.ops.board import LINES, WIDTH, as_json, line, text
 from fulfiller.ops.pulse import Pulse
 from fulfiller.wiring import Truth
 from tests.ops.floor import Floor
@@ -62,6 +62,7 @@ def test_tiers_show_what_they_are_promised_and_what_they_got(floor: Floor) -> No
     assert "LATE" in high
     assert "got  75%" in high
     assert "LATE" not in lowest
+    assert line(later, first).endswith(" · LATE festival/p0")
     assert not [line for line in screen if line.startswith(("  p1", "  p2"))]
 
 
@@ -79,6 +80,7 @@ def test_rates_show_their_limit_and_how_much_of_it_is_used(floor: Floor) -> None
     assert told["issuing_rate"]["used"] == pytest.approx(1.0, abs=0.01)
     assert told["ceiling"]["used"] == pytest.approx(1.0, abs=0.01)
     assert (told["ceiling"]["rate"], told["ceiling"]["issued_per_s"]) == ("4/h", 2.0)
+    assert " · ceiling 4/h over all campaigns, 100% used" in line(after, before)
     screen = _screen(after, before)
     assert "ceiling   4/h over all campaigns, 100% used" in screen
     assert "  issuing rate 2/h · issued 2.0/s · 100% used" in screen
