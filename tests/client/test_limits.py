@@ -10,7 +10,7 @@ from fulfiller.client.flow import Patience
 from fulfiller.clock import monotonic
 from tests.client.between import between
 from tests.intake.door import NAME, opened
-from tests.intake.test_door_limits import limits
+from tests.intake.limited import limits
 
 
 def test_it_comes_back_when_told_with_the_same_key(sqlite_url: str) -> None:

@@ -10,6 +10,7 @@ from fulfiller.intake.contract import OPERATIONS
 from fulfiller.intake.parts import Limits
 from fulfiller.store.proof import prove
 from tests.intake.door import Door, opened, submit
+from tests.intake.limited import limits
 
 EXAMPLES = 10
 """Drawn per operation, on top of examples, of every boundary, and of ways along the links."""
@@ -63,7 +64,8 @@ def _coupon(door: Door) -> str:
 
 def test_any_request_is_answered_as_documented(sqlite_url: str, tmp_path: Path) -> None:
     """No 5xx, no status, header, type or shape that is not documented, and the books balance."""
-    with opened(sqlite_url, limits=Limits(wait_max_s=0.01)) as door:
+    often = limits(user=("5/s", 20), account=("100/s", 200), address=("100/s", 200))
+    with opened(sqlite_url, limits=Limits(wait_max_s=0.01), door=often) as door:
         door.campaign()
         key = door.key("palace", frozenset(Scope))
         settings = tmp_path / "schemathesis.toml"

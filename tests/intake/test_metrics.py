@@ -15,6 +15,7 @@ from fulfiller.domain.key import Scope
 from fulfiller.ops.embedded.server import Server
 from fulfiller.service.keep import LEASE
 from tests.intake.door import NAME, Door, body, opened, show, submit
+from tests.intake.limited import limits
 from tests.intake.stage import AT_ONCE
 from tests.waiting import until
 
@@ -159,11 +160,13 @@ def test_scrapers_share_a_reading(sqlite_url: str) -> None:
 
 def test_promtool_finds_no_fault(sqlite_url: str, valkey: Server, promtool: str) -> None:
     """`promtool check metrics` has nothing to say about names, units and help, of any series."""
-    with opened(sqlite_url, broker_url=valkey.url, limits=AT_ONCE) as door:
+    once = limits(user=("1/h", 2))
+    with opened(sqlite_url, broker_url=valkey.url, limits=AT_ONCE, door=once) as door:
         door.campaign(backlog_threshold=100, issuing_rate="10/s")
         with door.caller() as caller:
             submit(caller, "one")
             submit(caller, "two", body(campaign="nowhere"))
+            submit(caller, "three", body("li"))
         show(door, rate=2.0)
         queue = CeleryQueue(valkey.url)
         queue.set_aside(b"?", Flaw.UNDECODABLE)
@@ -176,6 +179,7 @@ def test_promtool_finds_no_fault(sqlite_url: str, valkey: Server, promtool: str)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
     told = {sample.name for sample in Scrape(text).samples}
     assert len([name for name in told if name.startswith("fulfiller_")]) >= 30
+    assert told >= {"fulfiller_door_refused_total", "fulfiller_door_limits_shared"}
 
 
 def test_no_figure_names_a_person(sqlite_door: Door) -> None:

@@ -12,8 +12,8 @@ from fulfiller.clock import monotonic
 from fulfiller.intake.buckets import DIGEST_BYTES, Buckets
 from fulfiller.ops.embedded.server import Server
 from tests.intake.door import Door, opened
+from tests.intake.limited import KEY, batch, bucket, claims, limits
 from tests.intake.stage import AT_ONCE
-from tests.intake.test_door_limits import KEY, batch, bucket, claims, limits
 from tests.intake.test_metrics import scrape
 from tests.waiting import until
 

@@ -9,7 +9,7 @@ from fulfiller.intake.parts import DoorLimits
 from fulfiller.ops.intake import intake_parts
 from fulfiller.settings import load
 from tests.intake.door import NAME, opened
-from tests.intake.test_door_limits import limits
+from tests.intake.limited import limits
 from tests.ops.test_cli import runner
 
 
