@@ -24,7 +24,7 @@ RATE = Rate.parse("100/s")
 MINE, THEIRS = 20, 80
 """Claims a second of two callers that share the rate and leave nothing of it."""
 FLOOD = 100 * THEIRS
-LASTING_S = 5
+LASTING_S = 4
 AMPLE = {"backlog_threshold": 1_000_000, "resume_threshold": 500_000}
 STEP_S = 0.1
 

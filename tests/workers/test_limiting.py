@@ -1,6 +1,7 @@
 """Celery's `rate_limit`: shown by every worker, set for all, and by nobody without the secret."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,10 @@ from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.pace import SERVICE_RATE, Rate
 from fulfiller.ops.embedded.ports import free_port
 from fulfiller.ops.embedded.server import Server
+from fulfiller.ops.order import GOOD_FOR, Order, signed
 from fulfiller.service.rates import By, set_rate
+from fulfiller.settings import load
+from fulfiller.wiring import ops_key
 from tests.ops.flower.door import Door
 from tests.processes import start
 from tests.waiting import until
@@ -26,6 +30,13 @@ def _shown(broker_url: str, workers: int) -> list[str]:
     told = celery_app(broker_url).control.inspect(limit=workers, timeout=REPLY_S).registered()
     lines = [line for tasks in (told or {}).values() for line in tasks]
     return [line.removeprefix(ISSUE_TASK).strip() for line in lines if ISSUE_TASK in line]
+
+
+def _told(broker_url: str, said: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what two workers answer."""
+    control = celery_app(broker_url).control
+    replies = control.broadcast("rate_limit", arguments=said, reply=True, timeout=REPLY_S, limit=2)
+    return [reply for by_name in replies or () for reply in by_name.values()]
 
 
 def _changes(festival: Festival) -> list[Event]:
@@ -61,6 +72,34 @@ def test_flowers_form_limits_all_workers_together(
     (change,) = _changes(festival)
     assert (change.detail, change.campaign) == ("500/s: set through Celery's rate_limit", "*")
     until(lambda: _shown(valkey.url, 2) == ["[rate_limit=500/s]"] * 2, within_s=10)
+
+
+@ON_POSTGRES
+def test_an_order_for_all_workers_is_obeyed_once(
+    start_worker: StartWorker, store_url: str, festival: Festival, valkey: Server, tmp_path: Path
+) -> None:
+    """Both answer ok, one has set it; a token for another rate sets nothing."""
+    for _ in range(2):
+        start_worker(store_url)
+    now = festival.store.now()
+    order = Order(
+        id="twice",
+        verb="rate_limit",
+        scope="*",
+        reason="a check",
+        actor="operator:li",
+        issued_at=now,
+        expires_at=now + GOOD_FOR,
+        rate="20/s",
+    )
+    token = signed(order, ops_key(load(worker_env(store_url, valkey.url, tmp_path))))
+    said: dict[str, Any] = {"task_name": ISSUE_TASK, "rate_limit": "20/s", "token": token}
+    wrong = _told(valkey.url, said | {"rate_limit": "30/s"})
+    assert all("this token is for" in reply["error"] for reply in wrong)
+    assert sorted(reply["changed"] for reply in _told(valkey.url, said)) == [False, True]
+    (change,) = _changes(festival)
+    assert (change.actor, change.detail) == ("operator:li", "20/s: a check")
+    until(lambda: _shown(valkey.url, 2) == ["[rate_limit=20/s]"] * 2, within_s=10)
 
 
 @ON_POSTGRES
