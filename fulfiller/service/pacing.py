@@ -48,13 +48,17 @@ def within_rate(unit: Unit[OpenClaim], refused: Collection[ClaimId]) -> Portion:
     if not unit.paced:
         return Portion(rows)
     scopes = sorted({scope for row in rows for scope in scopes_of(row.campaign, row.limit_key)})
-    till = _Till(*unit.pace(scopes, locked=False))
+    now, paces = unit.pace(scopes, locked=False)
+    if not paces:
+        # Others have a rate, such as another merchant of this campaign.
+        return Portion(rows)
+    till = _Till(now, paces)
     if not till.ample_for(rows):
         till = _Till(*unit.pace(scopes, locked=True))
     going = [row for row in rows if row.id in refused or till.takes(row)]
     gone = {row.id for row in going}
     late = [till.later(row) for row in rows if row.id not in gone]
-    return Portion(tuple(going), tuple(late), tuple(till.moves()), till.now)
+    return Portion(tuple(going), tuple(late), tuple(till.moves()), till.now or None)
 
 
 class _Till:

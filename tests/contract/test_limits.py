@@ -82,6 +82,17 @@ def test_a_merchant_at_its_limit_delays_nobody_else(truth: Truth, flaws: Flaws) 
     assert flaws() == []
 
 
+def test_beside_a_limit_of_another_coupons_are_issued_now(truth: Truth) -> None:
+    """Where there is no rate to keep, the time of issue is the clock's, whoever else has one."""
+    found(truth)
+    _set(truth, SHOP, "5/s")
+    (free,) = taken_in(truth, "zhang", limit_key="shop-8")
+    assert issue((free,), press(truth)).issued == (free,)
+    coupon = truth.view((free,))[free].coupon
+    assert coupon is not None
+    assert coupon.issued_at == START
+
+
 def test_claims_from_before_a_limit_go_to_the_end_of_its_flow(truth: Truth, flaws: Flaws) -> None:
     """They may not go past those who wait for the same limit."""
     found(truth)
