@@ -1,10 +1,12 @@
 """What commands find around them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
-NOBODY = "127.0.0.1:9"
+from tests.ops.test_cli import NOBODY, runner
 
 
 @pytest.fixture
@@ -15,3 +17,9 @@ def environ(tmp_path: Path, sqlite_url: str) -> dict[str, str]:
         "FULFILLER_STORE_URL": sqlite_url,
         "FULFILLER_BROKER_URL": f"redis://{NOBODY}/0",
     }
+
+
+@pytest.fixture
+def run(environ: dict[str, str]) -> Callable[..., Result]:
+    """Run a command on the test's store."""
+    return runner(**environ)

@@ -22,16 +22,6 @@ LATER = {"bench"}
 Run = Callable[..., Result]
 
 
-@pytest.fixture
-def run(tmp_path: Path, sqlite_url: str) -> Run:
-    """Run a command on a store of this test's own, with no broker in sight."""
-    return runner(
-        FULFILLER_HOME=str(tmp_path),
-        FULFILLER_STORE_URL=sqlite_url,
-        FULFILLER_BROKER_URL=f"redis://{NOBODY}/0",
-    )
-
-
 def runner(**environ: str) -> Run:
     """Return what runs a command line with these variables."""
 

@@ -2,21 +2,10 @@
 
 import json
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from tests.ops.test_cli import NOBODY, Run, runner
-
-
-@pytest.fixture
-def run(tmp_path: Path, sqlite_url: str) -> Run:
-    """Run a command on a store of this test's own, with no broker in sight."""
-    return runner(
-        FULFILLER_HOME=str(tmp_path),
-        FULFILLER_STORE_URL=sqlite_url,
-        FULFILLER_BROKER_URL=f"redis://{NOBODY}/0",
-    )
+from tests.ops.test_cli import Run
 
 
 def test_a_key_is_shown_once(run: Run) -> None:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,19 +13,8 @@ from fulfiller.ops.person import operator
 from fulfiller.store.opening import open_store
 from fulfiller.store.sqlstore import SqlStore
 from tests.contract.world import found
-from tests.ops.test_cli import NOBODY, runner
 
 Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(tmp_path: Path, sqlite_url: str) -> Run:
-    """Run a command on the test's store, with no broker in sight."""
-    return runner(
-        FULFILLER_HOME=str(tmp_path),
-        FULFILLER_STORE_URL=sqlite_url,
-        FULFILLER_BROKER_URL=f"redis://{NOBODY}/0",
-    )
 
 
 @pytest.fixture

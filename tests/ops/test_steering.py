@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +18,6 @@ from fulfiller.ops.person import operator
 from fulfiller.store.opening import open_store
 from fulfiller.store.sqlstore import SqlStore
 from tests.contract.world import found, taken_in
-from tests.ops.test_cli import NOBODY, runner
 
 Run = Callable[..., Result]
 STEERING = (Kind.MODE_PAUSED, Kind.MODE_RAMPING, Kind.MODE_FLOWING, Kind.MODE_HELD)
@@ -28,16 +26,6 @@ BOTH = (
     "Pause: newcomers keep a place in line instead of getting a promise, and workers go on"
     " issuing. Hold: workers stop issuing, and newcomers are still taken in until the threshold."
 )
-
-
-@pytest.fixture
-def run(tmp_path: Path, sqlite_url: str) -> Run:
-    """Run a command on the test's store, with no broker in sight."""
-    return runner(
-        FULFILLER_HOME=str(tmp_path),
-        FULFILLER_STORE_URL=sqlite_url,
-        FULFILLER_BROKER_URL=f"redis://{NOBODY}/0",
-    )
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,20 +25,9 @@ from fulfiller.service.move import abandon, cancel, park
 from fulfiller.store.opening import open_store
 from fulfiller.store.sqlstore import SqlStore
 from tests.contract.world import START, found, new_id, press, request, taken_in
-from tests.ops.test_cli import NOBODY, runner
 
 Run = Callable[..., Result]
 PAUSE = ("campaign", "pause", "festival", "--reason", "full")
-
-
-@pytest.fixture
-def run(tmp_path: Path, sqlite_url: str) -> Run:
-    """Run a command on the test's store, with no broker in sight."""
-    return runner(
-        FULFILLER_HOME=str(tmp_path),
-        FULFILLER_STORE_URL=sqlite_url,
-        FULFILLER_BROKER_URL=f"redis://{NOBODY}/0",
-    )
 
 
 @pytest.fixture
