@@ -26,7 +26,7 @@ def test_a_small_bench_measures_every_arm_and_leaves_nothing_behind(tmp_path: Pa
     """One round with few claims: JSON of the promised shape, all accepted, nothing left over."""
     done = subprocess.run(
         [sys.executable, "-m", "fulfiller", "bench", "--quick", "--json", "--rounds", "1",
-         "--claims", "2000"],
+         "--claims", CLAIMS],
         capture_output=True, text=True, check=False, timeout=110,
         env=surroundings() | {"TMPDIR": str(tmp_path)},
     )  # fmt: skip
