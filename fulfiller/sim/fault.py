@@ -1,0 +1,124 @@
+"""Faults: what can go wrong in a simulated run, how often, and the tally of what did.
+
+Swarm testing (Groce et al., ISSTA 2012): each seed switches every kind on or off and draws its
+rate by itself, so that runs differ in kind and no fault hides behind another.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from random import Random
+
+
+class Fault(StrEnum):
+    """What can go wrong, as reports name it."""
+
+    STORE_REFUSED = "store refuses a step"
+    STORE_SILENT = "store's answer is lost"
+    STORE_SLOW = "store is slow"
+    STORE_RACED = "store aborts for serialization"
+    STORE_TORN = "reads see two moments"
+    STORE_AWAY = "store is away"
+    BROKER_AWAY = "broker is away"
+    BROKER_FROZEN = "broker is frozen"
+    BROKER_WIPED = "broker loses everything"
+    PUBLISH_LOST = "hint is lost on the way"
+    PUBLISH_SILENT = "publisher hears nothing, hint arrived"
+    PUBLISH_TWICE = "hint arrives twice"
+    POP_LOST = "hint is lost between pop and note"
+    REORDERED = "hints are reordered"
+    REDELIVERED = "hint comes again while at work"
+    REQUEST_LOST = "request is lost"
+    REPLY_LOST = "reply is lost"
+    KILLED = "process is killed"
+    STOPPED = "process is stopped"
+    CLOCK_JUMPED = "store's clock jumps"
+    WALL_JUMPED = "wall clock jumps"
+    POISON = "claim fails its transaction"
+    KILLER = "claim kills its worker"
+    CODE_TAKEN = "code is taken"
+    HOOK_SILENT = "eligibility hook gives no answer"
+    HOOK_UNSURE = "eligibility hook is unsure"
+    NEWER_HINT = "hint is newer than the worker"
+
+
+STEPS = {
+    Fault.STORE_REFUSED: (0.002, 0.04),
+    Fault.STORE_SILENT: (0.002, 0.04),
+    Fault.STORE_SLOW: (0.0005, 0.01),
+    Fault.STORE_RACED: (0.002, 0.06),
+    Fault.STORE_TORN: (0.05, 0.5),
+    Fault.PUBLISH_LOST: (0.01, 0.3),
+    Fault.PUBLISH_SILENT: (0.01, 0.3),
+    Fault.PUBLISH_TWICE: (0.01, 0.3),
+    Fault.POP_LOST: (0.01, 0.3),
+    Fault.REORDERED: (0.02, 0.5),
+    Fault.REDELIVERED: (0.01, 0.3),
+    Fault.REQUEST_LOST: (0.01, 0.15),
+    Fault.REPLY_LOST: (0.01, 0.15),
+    Fault.POISON: (0.01, 0.08),
+    Fault.KILLER: (0.01, 0.08),
+    Fault.CODE_TAKEN: (0.01, 0.1),
+    Fault.HOOK_SILENT: (0.02, 0.2),
+    Fault.HOOK_UNSURE: (0.02, 0.2),
+    Fault.NEWER_HINT: (0.05, 0.5),
+}
+"""Chances per occasion, from and to, where a kind is on."""
+SPANS = {
+    Fault.STORE_AWAY: (1, 15),
+    Fault.BROKER_AWAY: (1, 15),
+    Fault.BROKER_FROZEN: (1, 15),
+    Fault.BROKER_WIPED: (2, 15),
+    Fault.KILLED: (0.3, 6),
+    Fault.STOPPED: (0.5, 8),
+    Fault.CLOCK_JUMPED: (3, 20),
+    Fault.WALL_JUMPED: (1, 10),
+}
+"""Seconds between two blows, from and to, where a kind is on."""
+ON = 0.6
+"""The chance that a seed has a kind at all."""
+
+
+@dataclass(slots=True)
+class Weather:
+    """How often what goes wrong in one run; all of it ends when it clears."""
+
+    rates: dict[Fault, float] = field(default_factory=dict)
+    every_s: dict[Fault, float] = field(default_factory=dict)
+
+    @classmethod
+    def drawn(cls, dice: Random) -> "Weather":
+        """Draw a run's weather; one seed in twenty has none."""
+        if dice.random() < 0.05:
+            return cls()
+        return cls(
+            rates={f: _between(dice, *span) for f, span in STEPS.items() if dice.random() < ON},
+            every_s={f: _between(dice, *span) for f, span in SPANS.items() if dice.random() < ON},
+        )
+
+    def clear(self) -> None:
+        """Let nothing go wrong any more."""
+        self.rates.clear()
+        self.every_s.clear()
+
+
+Cell = tuple[str, str, Fault]
+"""Where a fault struck: the mode of the campaign, the step, the fault."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What went wrong, by kind, and where it struck."""
+
+    faults: Counter[Fault] = field(default_factory=Counter)
+    cells: Counter[Cell] = field(default_factory=Counter)
+
+    def add(self, other: "Tally") -> None:
+        """Count another run's in."""
+        self.faults.update(other.faults)
+        self.cells.update(other.cells)
+
+
+def _between(dice: Random, least: float, most: float) -> float:
+    """Draw evenly over orders of magnitude: rare and frequent are equally likely."""
+    return float(least * (most / least) ** dice.random())

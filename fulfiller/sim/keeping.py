@@ -1,0 +1,51 @@
+"""A keeper: the production keeper, ticked as its process ticks it."""
+
+from fulfiller.domain.error import FulfillerError
+from fulfiller.service.keep import Keeper
+from fulfiller.sim.broker import SimBroker, SimQueue
+from fulfiller.sim.loop import SECOND
+from fulfiller.sim.role import Role
+from fulfiller.sim.store import sim_store
+from fulfiller.sim.world import World
+
+BACK_OFF = SECOND // 4
+REST_MIN = 20_000
+"""Microseconds between two ticks at least: a run has many keepers and little time."""
+
+
+class KeeperRole(Role):
+    """One of the keepers, which leads while it has the lease."""
+
+    def __init__(self, world: World, name: str, broker: SimBroker) -> None:
+        """Release to this broker."""
+        super().__init__(world, name)
+        self.broker = broker
+        self.leading = False
+
+    def begin(self) -> None:
+        """Keep."""
+        self.leading = False
+        self.world.spawn(self.process, self._keep)
+
+    def _keep(self) -> None:
+        world = self.world
+        clock = world.clock(sim_store(world).now)
+        keeper = Keeper(
+            store=sim_store(world),
+            queue=SimQueue(world, self.broker),
+            holder=f"{self.name} {world.dice.getrandbits(32):x}",
+            new_epoch=lambda: f"{world.dice.getrandbits(64):x}",
+            monotonic=lambda: world.now / SECOND,
+        )
+        while True:
+            try:
+                kept = keeper.tick(clock.now())
+            except FulfillerError as fault:
+                world.mark(f"a tick failed: {fault}")
+                world.loop.sleep(BACK_OFF)
+                continue
+            finally:
+                self.leading = keeper.leading
+            for row in kept.moved:
+                world.tell(f"moved {row.scope} to {row.mode}: {row.cause}")
+            world.loop.sleep(max(REST_MIN, int(kept.rest_s * SECOND)))

@@ -1,0 +1,147 @@
+"""The nemesis: it kills and stops processes, takes store and broker away, and moves clocks."""
+
+from collections.abc import Callable, Sequence
+
+from fulfiller.domain.error import StoreUnavailable
+from fulfiller.sim.broker import SimBroker
+from fulfiller.sim.fault import Fault
+from fulfiller.sim.loop import SECOND, Process
+from fulfiller.sim.role import Role
+from fulfiller.sim.worker import Worker
+from fulfiller.sim.world import World
+
+AWAY = (SECOND // 5, 4 * SECOND)
+STOPPED = (SECOND // 3, 14 * SECOND)
+DOWN = (SECOND // 100, 4 * SECOND)
+TRANSACTION_TIMEOUT = 10 * SECOND
+"""What a stopped process may hold locks for, before the database ends its transaction."""
+JUMPS = (-3 * SECOND, -SECOND // 2, SECOND // 2, 2 * SECOND, 12 * SECOND, 3600 * SECOND)
+WALL_JUMPS = (-3600 * SECOND, -SECOND, SECOND, 3600 * SECOND)
+
+
+class Nemesis:
+    """Strikes at the mortals, and at what they stand on, until the weather clears."""
+
+    def __init__(self, world: World, broker: SimBroker, mortals: Sequence[Role]) -> None:
+        """Strike at these."""
+        self._world = world
+        self._broker = broker
+        self._mortals = mortals
+        self._process = Process("nemesis")
+        self._blows = {
+            Fault.STORE_AWAY: self._take_store,
+            Fault.BROKER_AWAY: self._take_broker,
+            Fault.BROKER_FROZEN: self._freeze_broker,
+            Fault.BROKER_WIPED: self._wipe_broker,
+            Fault.KILLED: self._kill,
+            Fault.STOPPED: self._stop,
+            Fault.CLOCK_JUMPED: self._jump,
+            Fault.WALL_JUMPED: self._jump_wall,
+        }
+
+    def begin(self) -> None:
+        """Begin, each kind at its own pace."""
+        for fault in self._world.weather.every_s:
+            self._world.spawn(self._process, self._striking(fault))
+
+    def heal(self) -> None:
+        """Give back everything that was taken: from here on nothing goes wrong."""
+        world = self._world
+        world.healed = True
+        world.weather.clear()
+        world.away_until = 0
+        self._broker.away_until = self._broker.frozen_until = 0
+        for mortal in self._mortals:
+            mortal.process.stopped_until = 0
+            if not mortal.alive:
+                mortal.boot()
+
+    def _striking(self, fault: Fault) -> Callable[[], None]:
+        blow, world = self._blows[fault], self._world
+
+        def strike() -> None:
+            while (every_s := world.weather.every_s.get(fault)) is not None:
+                world.loop.sleep(int(world.dice.expovariate(1 / every_s) * SECOND))
+                if not world.healed:
+                    blow()
+
+        return strike
+
+    def _span(self, span: tuple[int, int]) -> int:
+        return self._world.now + self._world.dice.randrange(*span)
+
+    def _take_store(self) -> None:
+        self._world.strike(Fault.STORE_AWAY, "store")
+        self._world.away_until = self._span(AWAY)
+
+    def _take_broker(self) -> None:
+        self._world.strike(Fault.BROKER_AWAY, "broker")
+        self._broker.away_until = self._span(AWAY)
+
+    def _freeze_broker(self) -> None:
+        self._world.strike(Fault.BROKER_FROZEN, "broker")
+        self._broker.frozen_until = self._span(AWAY)
+
+    def _wipe_broker(self) -> None:
+        self._world.strike(Fault.BROKER_WIPED, "broker")
+        self._broker.wipe()
+
+    def _jump(self) -> None:
+        self._world.strike(Fault.CLOCK_JUMPED, "clock")
+        self._world.clock_offset += self._world.dice.choice(JUMPS)
+
+    def _jump_wall(self) -> None:
+        self._world.strike(Fault.WALL_JUMPED, "clock")
+        self._world.wall_offset += self._world.dice.choice(WALL_JUMPS)
+
+    def _victim(self) -> Role | None:
+        alive = [mortal for mortal in self._mortals if mortal.alive]
+        return self._world.dice.choice(alive) if alive else None
+
+    def _kill(self) -> None:
+        victim = self._victim()
+        if victim is None:
+            return
+        self._struck(Fault.KILLED, victim)
+        self._world.tell(f"kills {victim.name}")
+        busy = list(victim.busy.values()) if isinstance(victim, Worker) else []
+        self._world.loop.kill(victim.process)
+        if self._world.dice.random() < 0.5:
+            # Only a child has died: its parent gives the message back at once.
+            for message in busy:
+                self._broker.put_back(message)
+        back = self._world.dice.randrange(*DOWN)
+        self._world.spawn(self._process, lambda: self._revive(victim, back))
+
+    def _revive(self, victim: Role, after: int) -> None:
+        self._world.loop.sleep(after)
+        if not victim.alive:
+            self._world.tell(f"boots {victim.name}")
+            victim.boot()
+
+    def _stop(self) -> None:
+        victim = self._victim()
+        if victim is None:
+            return
+        self._struck(Fault.STOPPED, victim)
+        self._world.tell(f"stops {victim.name}")
+        process = victim.process
+        process.stopped_until = self._span(STOPPED)
+        self._world.spawn(self._process, lambda: self._time_out(process))
+
+    def _time_out(self, process: Process) -> None:
+        """End the transactions of a process that is stopped for too long, as the database does."""
+        loop = self._world.loop
+        loop.sleep(TRANSACTION_TIMEOUT)
+        if loop.now < process.stopped_until and not process.dead:
+            for task in process.tasks:
+                if task.tied_up:
+                    loop.fail(task, StoreUnavailable("the transaction has timed out"))
+
+    def _struck(self, fault: Fault, victim: Role) -> None:
+        """Count a blow at every step that the victim is in the midst of."""
+        self._world.tally.faults[fault] += 1
+        state = self._world.state()
+        for task in victim.process.tasks:
+            if not task.dead:
+                self._world.tally.cells[state, task.doing, fault] += 1

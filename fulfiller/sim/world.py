@@ -1,0 +1,182 @@
+"""The world of one run: the loop, the dice, the clock, what goes wrong, and what is told of it."""
+
+from collections.abc import Callable
+from random import Random
+from zlib import crc32
+
+from fulfiller.chaos.history import Ask, Line, Phase
+from fulfiller.clock import StoreClock
+from fulfiller.domain.claim import ClaimId
+from fulfiller.domain.code import CodeKey
+from fulfiller.domain.error import StoreUnavailable
+from fulfiller.domain.mode import SERVICE
+from fulfiller.sim.fault import Fault, Tally, Weather
+from fulfiller.sim.loop import SECOND, Loop, Process, Task
+from fulfiller.store.memory import MemoryStore
+
+START = 1_770_339_600 * SECOND
+"""6 February 2026, nine o'clock in Shanghai."""
+CODES = CodeKey.derive(1, b"nobody keeps coupons of simulated campaigns")
+LOCK_PATIENCE = 2 * SECOND
+LOCK_PATIENCE_KEEPER = SECOND
+WAY = (50, 1_500)
+"""Microseconds that a request, or its answer, is on its way."""
+DRIFT = 200e-6
+"""By how much two clocks may differ in speed, as quartz does."""
+
+
+class World:
+    """Everything that processes of one run share."""
+
+    def __init__(self, seed: int, *, telling: bool = False) -> None:
+        """Begin: the seed decides everything; `telling` keeps what happens in words."""
+        self.seed = seed
+        self.dice = Random(seed)  # noqa: S311 - dice, no secrets
+        self.loop = Loop(Random(seed ^ 0x5EED))  # noqa: S311 - dice, no secrets
+        self.weather = Weather.drawn(self.dice)
+        self.tally = Tally()
+        self.truth = MemoryStore(self.store_now, self.wait_for_lock)
+        self.history: list[Line] = []
+        self.poison: set[ClaimId] = set()
+        self.killers: set[ClaimId] = set()
+        self.away_until = 0
+        self.clock_offset = 0
+        self.wall_offset = 0
+        self.healed = False
+        self.digest = 0
+        self.steps = 0
+        self.told: list[str] | None = [] if telling else None
+        self._calls = 0
+
+    # Time
+
+    @property
+    def now(self) -> int:
+        """Microseconds since the run began, by no clock that anybody in it can read."""
+        return self.loop.now
+
+    def store_now(self) -> int:
+        """Return the store's clock."""
+        return START + self.loop.now + self.clock_offset
+
+    def wall(self) -> int:
+        """Return a machine's own idea of the time, which is worth nothing."""
+        return START + self.loop.now + self.wall_offset
+
+    def clock(self, read: Callable[[], int]) -> StoreClock:
+        """Return a process's clock: the store's time, carried on by ticks of its own."""
+        drift = 1 + self.dice.uniform(-DRIFT, DRIFT)
+        start = self.dice.randrange(10**9)
+        return StoreClock(read, ticks=lambda: start + int(self.loop.now * drift))
+
+    # Dice
+
+    def chance(self, fault: Fault) -> bool:
+        """Return whether a fault strikes now, and count it if it does."""
+        rate = self.weather.rates.get(fault)
+        if rate is None or self.dice.random() >= rate:
+            return False
+        self.strike(fault)
+        return True
+
+    def strike(self, fault: Fault, step: str | None = None) -> None:
+        """Count a fault, and where it struck."""
+        where = self.loop.current.doing if step is None else step
+        self.tally.faults[fault] += 1
+        self.tally.cells[self.state(), where, fault] += 1
+        self.tell(f"! {fault}")
+
+    def state(self) -> str:
+        """Return in what mode the campaign is, as coverage counts it."""
+        modes = self.truth.shelves.modes
+        festival = modes.get("festival", modes[SERVICE])
+        if festival.held or modes[SERVICE].held:
+            return "held"
+        return str(festival.mode if modes[SERVICE].mode == "flowing" else modes[SERVICE].mode)
+
+    # Steps
+
+    def way(self) -> None:
+        """Let a request or an answer be on its way."""
+        self.loop.sleep(self.dice.randrange(*WAY))
+
+    def wait_for_lock(self) -> None:
+        """Wait for a row that somebody else has locked, for as long as the store allows."""
+        task = self.loop.current
+        task.waits_since = self.now if task.waits_since is None else task.waits_since
+        keeper = task.process.name.startswith("keeper")
+        if self.now - task.waits_since > (LOCK_PATIENCE_KEEPER if keeper else LOCK_PATIENCE):
+            raise StoreUnavailable("the lock was not granted in time")
+        self.loop.sleep(self.dice.randrange(500, 3_000))
+
+    # Telling
+
+    def mark(self, what: str) -> None:
+        """Note a step of whoever runs: it is part of the run's digest."""
+        self.steps += 1
+        task = self.loop.current
+        said = f"{self.now} {task.process.name} {what}"
+        self.digest = crc32(said.encode(), self.digest)
+        if self.told is not None:
+            self.told.append(f"{self.now / SECOND:9.4f} s  {task.process.name:<11} {what}")
+
+    def tell(self, what: str) -> None:
+        """Say something in words, if anybody listens."""
+        if self.told is not None:
+            task = self.loop.current
+            self.told.append(f"{self.now / SECOND:9.4f} s  {task.process.name:<11} {what}")
+
+    # The history
+
+    def call(self, ask: Ask, **said: object) -> "Call":
+        """Begin a call of the client that runs."""
+        self._calls += 1
+        return Call(self, self._calls, ask, said)
+
+    def spawn(self, process: Process, run: Callable[[], None]) -> Task:
+        """Start a thread of a process."""
+        return self.loop.spawn(process, run)
+
+
+class Call:
+    """A client's call: invoked now, completed once."""
+
+    def __init__(self, world: World, number: int, ask: Ask, said: dict[str, object]) -> None:
+        """Write the invocation."""
+        self._world = world
+        self._number = number
+        self._ask = ask
+        self._proc = str(said.pop("proc", world.loop.current.process.name))
+        self._said = said
+        self._line(Phase.INVOKE, said)
+
+    def end(self, phase: Phase, **told: object) -> None:
+        """Write the completion."""
+        self._line(phase, told)
+
+    def _line(self, phase: Phase, said: dict[str, object]) -> None:
+        world = self._world
+        line = Line(
+            call=self._number, proc=self._proc, phase=phase, ask=self._ask,
+            mono=world.now / SECOND, wall=world.wall(), **said,  # type: ignore[arg-type]  # by name
+        )  # fmt: skip
+        world.history.append(line)
+        world.mark(f"{self._ask} {phase} {said}")
+
+
+class Ids:
+    """Claim ids as one intake makes them: UUIDv7, each sorting behind the one before it."""
+
+    def __init__(self, dice: Random) -> None:
+        """Take the noise from these dice."""
+        self._dice = dice
+        self._last = 0
+
+    def __call__(self, now: int) -> ClaimId:
+        """Return a fresh id dated by this instant, in microseconds."""
+        milliseconds, rest = divmod(now, 1_000)
+        self._last = max(milliseconds << 12 | (rest << 12) // 1_000, self._last + 1)
+        head, tail = self._last >> 12, self._last & 0xFFF
+        noise = self._dice.getrandbits(62)
+        text = f"{head << 80 | 7 << 76 | tail << 64 | 2 << 62 | noise:032x}"
+        return ClaimId(f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}")
