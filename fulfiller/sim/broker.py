@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from fulfiller.domain.tier import Tier
 from fulfiller.service.dispatch import Hint
 from fulfiller.sim.fault import Fault
-from fulfiller.sim.loop import SECOND
+from fulfiller.sim.loop import SECOND, Loop, Task
 from fulfiller.sim.world import World
 
+TIERS = tuple(Tier)
 TIMEOUT = SECOND
 """What a question may take before it counts as not answered."""
 
@@ -32,8 +33,10 @@ class Message:
 class SimBroker:
     """Queues by tier, and the messages that are being worked on, with when they come again."""
 
-    def __init__(self, visibility: int) -> None:
+    def __init__(self, loop: Loop, visibility: int) -> None:
         """Start empty; `visibility` is the visibility timeout in microseconds."""
+        self._loop = loop
+        self._waiting: deque[Task] = deque()
         self.epoch = ""
         self.away_until = 0
         self.frozen_until = 0
@@ -47,12 +50,22 @@ class SimBroker:
         """Put a hint at the end of its tier's queue."""
         self._numbers += 1
         self._queues[hint.lane.tier].append(Message(self._numbers, hint, version))
+        self._call_somebody()
+
+    def wait(self, microseconds: int) -> None:
+        """Wait until there may be something to pop, for so long at most."""
+        self._waiting.append(self._loop.current)
+        self._loop.sleep(microseconds)
+
+    def waits(self, number: int) -> bool:
+        """Return whether at least so many messages wait in one queue."""
+        return any(len(queue) >= number for queue in self._queues.values())
 
     def pop(self, *, newest: bool = False) -> Message | None:
         """Take the next message, tiers in turn; nobody knows of it until it is noted."""
-        for _ in Tier:
-            self._turn = (self._turn + 1) % len(Tier)
-            queue = self._queues[Tier(self._turn)]
+        for _ in TIERS:
+            self._turn = (self._turn + 1) % len(TIERS)
+            queue = self._queues[TIERS[self._turn]]
             if queue:
                 return queue.pop() if newest else queue.popleft()
         return None
@@ -74,6 +87,7 @@ class SimBroker:
         """Deliver a message again, before all others, and say so."""
         self._noted.pop(message.number, None)
         self._queues[message.hint.lane.tier].appendleft(replace(message, redelivered=True))
+        self._call_somebody()
 
     def wipe(self) -> None:
         """Lose everything."""
@@ -85,6 +99,13 @@ class SimBroker:
     def depths(self) -> dict[Tier, int]:
         """Return how many messages wait, by tier."""
         return {tier: len(queue) for tier, queue in self._queues.items()}
+
+    def _call_somebody(self) -> None:
+        while self._waiting:
+            task = self._waiting.popleft()
+            if not task.dead:
+                self._loop.wake(task)
+                return
 
 
 class SimQueue:

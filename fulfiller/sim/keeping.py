@@ -9,8 +9,10 @@ from fulfiller.sim.store import sim_store
 from fulfiller.sim.world import World
 
 BACK_OFF = SECOND // 4
-REST_MIN = 20_000
-"""Microseconds between two ticks at least: a run has many keepers and little time."""
+REST = 20_000
+REST_IDLE = 150_000
+"""Microseconds between two ticks at least, while claims are open and while none are: a run has
+many keepers, and what they do all day is to see that there is nothing to do."""
 
 
 class KeeperRole(Role):
@@ -48,4 +50,5 @@ class KeeperRole(Role):
                 self.leading = keeper.leading
             for row in kept.moved:
                 world.tell(f"moved {row.scope} to {row.mode}: {row.cause}")
-            world.loop.sleep(max(REST_MIN, int(kept.rest_s * SECOND)))
+            least = REST if world.truth.shelves.open else REST_IDLE
+            world.loop.sleep(max(least, int(kept.rest_s * SECOND)))

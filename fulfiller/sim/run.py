@@ -64,7 +64,7 @@ def run(seed: int, *, telling: bool = False) -> Ran:
     """Run a seed; what a process fails with that nobody expects is raised."""
     world = World(seed, telling=telling)
     plan = Plan.drawn(world.dice)
-    broker = SimBroker(plan.visibility)
+    broker = SimBroker(world.loop, plan.visibility)
     for campaign in plan.campaigns:
         create(campaign, store=world.truth, now=world.store_now(), actor="operator:sim")
     cast = _cast(world, plan, broker)

@@ -13,7 +13,8 @@ from fulfiller.sim.role import Role
 from fulfiller.sim.store import sim_store
 from fulfiller.sim.world import CODES, World
 
-POLL = 30_000
+POLL = SECOND // 2
+"""How long it waits at the broker before it asks again."""
 PAUSE = SECOND
 """How long a task waits before it gives up on a store that is away."""
 ANNOUNCE = 3 * SECOND
@@ -59,7 +60,7 @@ class Worker(Role):
         while True:
             message = self._next()
             if message is None:
-                self.world.loop.sleep(POLL)
+                self.broker.wait(POLL)
                 continue
             self.busy[message.number] = message
             self._run(message, press)
@@ -75,7 +76,7 @@ class Worker(Role):
         if world.now < max(self.broker.away_until, self.broker.frozen_until):
             return None
         self.broker.restore(world.now)
-        message = self.broker.pop(newest=world.chance(Fault.REORDERED))
+        message = self.broker.pop(newest=self.broker.waits(2) and world.chance(Fault.REORDERED))
         if message is None:
             return None
         world.mark(f"pops a hint of {len(message.hint.ids)}")

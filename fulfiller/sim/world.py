@@ -12,6 +12,7 @@ from fulfiller.domain.error import StoreUnavailable
 from fulfiller.domain.mode import SERVICE
 from fulfiller.sim.fault import Fault, Tally, Weather
 from fulfiller.sim.loop import SECOND, Loop, Process, Task
+from fulfiller.sim.words import call, step
 from fulfiller.store.memory import MemoryStore
 
 START = 1_770_339_600 * SECOND
@@ -111,14 +112,13 @@ class World:
 
     # Telling
 
-    def mark(self, what: str) -> None:
+    def mark(self, what: str, words: str | None = None) -> None:
         """Note a step of whoever runs: it is part of the run's digest."""
         self.steps += 1
-        task = self.loop.current
-        said = f"{self.now} {task.process.name} {what}"
+        said = f"{self.now} {self.loop.current.process.name} {what}"
         self.digest = crc32(said.encode(), self.digest)
         if self.told is not None:
-            self.told.append(f"{self.now / SECOND:9.4f} s  {task.process.name:<11} {what}")
+            self.tell(step(what) if words is None else words)
 
     def tell(self, what: str) -> None:
         """Say something in words, if anybody listens."""
@@ -161,7 +161,8 @@ class Call:
             mono=world.now / SECOND, wall=world.wall(), **said,  # type: ignore[arg-type]  # by name
         )  # fmt: skip
         world.history.append(line)
-        world.mark(f"{self._ask} {phase} {said}")
+        words = None if world.told is None else call(self._ask, phase, said)
+        world.mark(f"{self._ask} {phase} {said}", words)
 
 
 class Ids:

@@ -1,0 +1,110 @@
+"""Many runs: seeds spread over processes, what they found, and what struck where."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from traceback import format_exception_only
+
+from fulfiller.sim.fault import Tally
+from fulfiller.sim.judge import judge
+from fulfiller.sim.loop import SECOND
+from fulfiller.sim.run import run
+
+CHUNK = 10
+AGAIN = 100
+"""One seed in so many is run twice: the second time must do the same, step by step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A seed, and what did not hold in it."""
+
+    seed: int
+    findings: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Summary:
+    """What many runs came to."""
+
+    seeds: int = 0
+    steps: int = 0
+    claims: int = 0
+    coupons: int = 0
+    simulated_s: float = 0.0
+    repeated: int = 0
+    tally: Tally = field(default_factory=Tally)
+    invariants: Counter[str] = field(default_factory=Counter)
+    failures: list[Failure] = field(default_factory=list)
+
+    @property
+    def faults(self) -> int:
+        """How many faults struck."""
+        return self.tally.faults.total()
+
+    def add(self, other: "Summary") -> None:
+        """Count others' runs in."""
+        self.seeds += other.seeds
+        self.steps += other.steps
+        self.claims += other.claims
+        self.coupons += other.coupons
+        self.simulated_s += other.simulated_s
+        self.repeated += other.repeated
+        self.tally.add(other.tally)
+        self.invariants.update(other.invariants)
+        self.failures += other.failures
+
+
+def run_many(
+    seeds: Sequence[int], *, jobs: int, progress: Callable[[Summary], None] = lambda _: None
+) -> Summary:
+    """Run seeds in so many processes; `progress` is told how far it is after each few."""
+    whole = Summary()
+    for part in _parts(seeds, jobs):
+        whole.add(part)
+        progress(whole)
+    whole.failures.sort(key=lambda failure: failure.seed)
+    return whole
+
+
+def run_some(seeds: Sequence[int]) -> Summary:
+    """Run seeds here, one after the other."""
+    summary = Summary()
+    for seed in seeds:
+        _run_one(seed, summary)
+    return summary
+
+
+def _parts(seeds: Sequence[int], jobs: int) -> Iterator[Summary]:
+    chunks = [seeds[at : at + CHUNK] for at in range(0, len(seeds), CHUNK)]
+    if jobs == 1:
+        yield from map(run_some, chunks)
+        return
+    # Spawned, not forked: nothing of this process may be in a run.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        for done in as_completed([pool.submit(run_some, chunk) for chunk in chunks]):
+            yield done.result()
+
+
+def _run_one(seed: int, summary: Summary) -> None:
+    summary.seeds += 1
+    try:
+        ran = run(seed)
+        findings = judge(ran)
+    except Exception as fault:  # noqa: BLE001 - whatever it is, the seed that shows it is kept
+        summary.failures.append(Failure(seed, ("".join(format_exception_only(fault)).strip(),)))
+        return
+    if seed % AGAIN == 0:
+        summary.repeated += 1
+        if run(seed).world.digest != ran.world.digest:
+            findings = (*findings, "the same seed did not do the same twice")
+    shelves = ran.world.truth.shelves
+    summary.steps += ran.world.steps
+    summary.claims += len(shelves.claims)
+    summary.coupons += len(shelves.coupons)
+    summary.simulated_s += ran.world.now / SECOND
+    summary.tally.add(ran.tally)
+    if findings:
+        summary.failures.append(Failure(seed, findings))
