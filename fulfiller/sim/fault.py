@@ -43,10 +43,10 @@ class Fault(StrEnum):
 
 
 STEPS = {
-    Fault.STORE_REFUSED: (0.002, 0.04),
-    Fault.STORE_SILENT: (0.002, 0.04),
-    Fault.STORE_SLOW: (0.0005, 0.01),
-    Fault.STORE_RACED: (0.002, 0.06),
+    Fault.STORE_REFUSED: (0.005, 0.06),
+    Fault.STORE_SILENT: (0.005, 0.06),
+    Fault.STORE_SLOW: (0.001, 0.02),
+    Fault.STORE_RACED: (0.01, 0.2),
     Fault.STORE_TORN: (0.05, 0.5),
     Fault.PUBLISH_LOST: (0.01, 0.3),
     Fault.PUBLISH_SILENT: (0.01, 0.3),
@@ -65,17 +65,17 @@ STEPS = {
 }
 """Chances per occasion, from and to, where a kind is on."""
 SPANS = {
-    Fault.STORE_AWAY: (1, 15),
-    Fault.BROKER_AWAY: (1, 15),
-    Fault.BROKER_FROZEN: (1, 15),
-    Fault.BROKER_WIPED: (2, 15),
-    Fault.KILLED: (0.3, 6),
-    Fault.STOPPED: (0.5, 8),
-    Fault.CLOCK_JUMPED: (3, 20),
-    Fault.WALL_JUMPED: (1, 10),
+    Fault.STORE_AWAY: (2, 15),
+    Fault.BROKER_AWAY: (2, 15),
+    Fault.BROKER_FROZEN: (2, 15),
+    Fault.BROKER_WIPED: (1, 10),
+    Fault.KILLED: (0.2, 4),
+    Fault.STOPPED: (0.4, 6),
+    Fault.CLOCK_JUMPED: (2, 15),
+    Fault.WALL_JUMPED: (2, 15),
 }
 """Seconds between two blows, from and to, where a kind is on."""
-ON = 0.6
+ON = 0.7
 """The chance that a seed has a kind at all."""
 
 

@@ -15,7 +15,7 @@ from fulfiller.sim.world import START
 
 VALUE = 2_500
 OWNER = "owner"
-RATES = ("2/s", "10/s", "50/s", "600/h")
+RATES = ("2/s", "10/s", "50/s", "1800/h")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

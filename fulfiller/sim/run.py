@@ -7,8 +7,9 @@ what they did. From then on every claim must come to its end within the promised
 from dataclasses import dataclass, field
 
 from fulfiller.domain.breaker import Mode
-from fulfiller.domain.claim import Stage
+from fulfiller.domain.claim import OpenClaim, Stage
 from fulfiller.domain.mode import SERVICE, ModeRow
+from fulfiller.domain.pace import HOUR
 from fulfiller.service.create import create
 from fulfiller.sim.broker import SimBroker
 from fulfiller.sim.fault import Tally
@@ -25,9 +26,11 @@ from fulfiller.sim.world import World
 
 LOOK = SECOND // 4
 WITHIN = 60 * SECOND
-"""After the healing every claim that is not rate-bound must have ended by then."""
-SETTLED = 300 * SECOND
-"""And by then everything else must be as it was before: modes flow, all events are sealed."""
+"""An accepted claim must end within this after the healing, and what its rate needs on top."""
+SETTLED = 240 * SECOND
+"""By then those who waited must have ended, too, modes flow, and all events are sealed: a mode
+moves four times a minute at most, and its hold and its ramp take their time."""
+EVER = 3_600 * SECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +91,7 @@ def _played(world: World, plan: Plan, cast: _Cast, nemesis: Nemesis) -> Ran:
     world.killers.clear()
     healed_at = world.now
     watch.begin()
-    world.loop.run(until=healed_at + SETTLED, done=lambda: watch.settled)
+    world.loop.run(until=healed_at + EVER, done=lambda: watch.over)
     return Ran(
         seed=world.seed, world=world, plan=plan, late=tuple(watch.late()),
         healed_at=healed_at, drained_at=watch.drained_at,
@@ -121,19 +124,21 @@ class _Watch:
     def __init__(self, world: World, cast: _Cast) -> None:
         self._world = world
         self._cast = cast
+        self._since = 0
         self.drained_at: int | None = None
-        self.settled = False
+        self.over = False
 
     def begin(self) -> None:
+        self._since = self._world.now
         self._world.spawn(Process("watch"), self._look)
 
     def late(self) -> list[str]:
         """Return what has not come right, in words."""
         found = []
-        if not self._over():
+        if not self._answered():
             found.append("callers or operators still wait for an answer")
-        if (left := self._unfinished()) and self.drained_at is None:
-            found.append(f"{left} claims are still open")
+        if self._unfinished():
+            found.append(f"{self._unfinished()} claims are still open")
         shelves = self._world.truth.shelves
         found += [f"{row.scope} is {row.mode}" for row in shelves.modes.values() if _stuck(row)]
         if len(shelves.seals) != len(shelves.events):
@@ -141,13 +146,30 @@ class _Watch:
         return found
 
     def _look(self) -> None:
-        while True:
+        while not self.over:
             self._world.loop.sleep(LOOK)
-            if self._over() and not self._unfinished():
-                self.drained_at = self.drained_at or self._world.now
-                self.settled = not self.late()
+            if self.drained_at is None and self._answered() and not self._unfinished():
+                self.drained_at = self._world.now
+            self.over = self._world.now > self._due() or not self.late()
 
-    def _over(self) -> bool:
+    def _due(self) -> int:
+        """Return until when there is time: less while accepted claims are left."""
+        left = any(row.stage is Stage.ACCEPTED for row in self._old())
+        return self._since + (WITHIN if left else SETTLED) + self._owed()
+
+    def _old(self) -> list[OpenClaim]:
+        """Return what has been ready for as long as an accepted claim may take."""
+        shelves = self._world.truth.shelves
+        before = self._world.store_now() - WITHIN - self._owed()
+        return [row for row in shelves.open.values() if row.ready_at < before]
+
+    def _owed(self) -> int:
+        """Return how long the rates that are set need for all claims there are."""
+        shelves = self._world.truth.shelves
+        slowest = min((pace.rate.per_hour for pace in shelves.paces.values()), default=None)
+        return 0 if slowest is None else len(shelves.claims) * HOUR // slowest
+
+    def _answered(self) -> bool:
         return self._cast.operator.over and all(caller.done for caller in self._cast.callers)
 
     def _unfinished(self) -> int:
