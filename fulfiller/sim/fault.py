@@ -43,6 +43,8 @@ class Fault(StrEnum):
 
 
 STEPS = {
+    Fault.KILLED: (0.0005, 0.02),
+    Fault.STOPPED: (0.0005, 0.01),
     Fault.STORE_REFUSED: (0.005, 0.06),
     Fault.STORE_SILENT: (0.005, 0.06),
     Fault.STORE_SLOW: (0.001, 0.02),
@@ -56,25 +58,25 @@ STEPS = {
     Fault.REDELIVERED: (0.01, 0.3),
     Fault.REQUEST_LOST: (0.01, 0.15),
     Fault.REPLY_LOST: (0.01, 0.15),
-    Fault.POISON: (0.01, 0.08),
-    Fault.KILLER: (0.01, 0.08),
+    Fault.POISON: (0.01, 0.1),
+    Fault.KILLER: (0.01, 0.1),
     Fault.CODE_TAKEN: (0.01, 0.1),
     Fault.HOOK_SILENT: (0.02, 0.2),
     Fault.HOOK_UNSURE: (0.02, 0.2),
     Fault.NEWER_HINT: (0.05, 0.5),
 }
-"""Chances per occasion, from and to, where a kind is on."""
+"""Chances per occasion, from and to, where a kind is on; of killing and stopping, per step."""
 SPANS = {
     Fault.STORE_AWAY: (2, 15),
     Fault.BROKER_AWAY: (2, 15),
     Fault.BROKER_FROZEN: (2, 15),
     Fault.BROKER_WIPED: (1, 10),
-    Fault.KILLED: (0.2, 4),
-    Fault.STOPPED: (0.4, 6),
+    Fault.KILLED: (1, 10),
+    Fault.STOPPED: (1, 10),
     Fault.CLOCK_JUMPED: (2, 15),
     Fault.WALL_JUMPED: (2, 15),
 }
-"""Seconds between two blows, from and to, where a kind is on."""
+"""Seconds between two blows out of the blue, from and to, where a kind is on."""
 ON = 0.7
 """The chance that a seed has a kind at all."""
 
@@ -85,21 +87,26 @@ class Weather:
 
     rates: dict[Fault, float] = field(default_factory=dict)
     every_s: dict[Fault, float] = field(default_factory=dict)
+    snares: float = 0.0
+    """The chance to be killed or stopped at a step."""
 
     @classmethod
     def drawn(cls, dice: Random) -> "Weather":
         """Draw a run's weather; one seed in twenty has none."""
         if dice.random() < 0.05:
             return cls()
+        rates = {f: _between(dice, *span) for f, span in STEPS.items() if dice.random() < ON}
         return cls(
-            rates={f: _between(dice, *span) for f, span in STEPS.items() if dice.random() < ON},
+            rates=rates,
             every_s={f: _between(dice, *span) for f, span in SPANS.items() if dice.random() < ON},
+            snares=rates.get(Fault.KILLED, 0.0) + rates.get(Fault.STOPPED, 0.0),
         )
 
     def clear(self) -> None:
         """Let nothing go wrong any more."""
         self.rates.clear()
         self.every_s.clear()
+        self.snares = 0.0
 
 
 Cell = tuple[str, str, Fault]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from fulfiller.domain.claim import Request
+from fulfiller.domain.claim import ClaimId, Request
 from fulfiller.domain.error import Raced, StoreUnavailable
 from fulfiller.domain.outcome import Accepted, Answer
 from fulfiller.domain.tier import Tier
@@ -14,6 +14,7 @@ from fulfiller.service.decide import Round
 from fulfiller.service.dispatch import Hint, Lane
 from fulfiller.service.release import short
 from fulfiller.sim.broker import SimBroker, SimQueue
+from fulfiller.sim.fault import Fault
 from fulfiller.sim.loop import SECOND, Task
 from fulfiller.sim.role import Role
 from fulfiller.sim.store import sim_store
@@ -23,6 +24,9 @@ from fulfiller.store.memory import MemoryStore
 GROUP_MAX = 20
 IDLE = 5 * SECOND
 LOOK = SECOND // 4
+LOOK_IDLE = 5 * SECOND
+SLOTS = 0.25
+"""The chance that the slots of workers are read anew at a look."""
 STALE = SECOND
 PAUSE = SECOND // 20
 
@@ -57,8 +61,9 @@ class Intake(Role):
         self.broker = broker
         self._inbox: deque[Bundle] = deque()
         self._known: tuple[int, frozenset[Tier]] = (-STALE, frozenset())
-        self._offered: dict[Lane, list[str]] = {}
+        self._offered: dict[Lane, list[ClaimId]] = {}
         self._committer: Task | None = None
+        self._publisher: Task | None = None
         self._starts = count()
         self._ids = Ids(world.dice)
 
@@ -68,7 +73,7 @@ class Intake(Role):
         self._known = (-STALE, frozenset())
         self._offered = {}
         self._committer = self.world.spawn(self.process, self._commit)
-        self.world.spawn(self.process, self._publish)
+        self._publisher = self.world.spawn(self.process, self._publish)
 
     def submit(self, bundle: Bundle) -> bool:
         """Take requests in; False if nobody is there."""
@@ -135,10 +140,20 @@ class Intake(Role):
         )
         answers = accept(requests, store=store, circumstances=circumstances)
         for answer in answers:
-            if isinstance(answer, Accepted) and answer.offered:
-                lane = Lane(answer.claim.campaign, answer.claim.tier)
-                self._offered.setdefault(lane, []).append(answer.claim.id)
+            if isinstance(answer, Accepted):
+                self._took(answer)
         return answers
+
+    def _took(self, answer: Accepted) -> None:
+        """Offer a fresh claim to the workers, and see to it that some are bad."""
+        claim = answer.claim
+        for fault, bad in ((Fault.POISON, self.world.poison), (Fault.KILLER, self.world.killers)):
+            if self.world.drawn(fault):
+                bad.add(claim.id)
+        if answer.offered:
+            self._offered.setdefault(Lane(claim.campaign, claim.tier), []).append(claim.id)
+            if self._publisher is not None:
+                self.world.loop.wake(self._publisher)
 
     def _answer(self, group: Sequence[Bundle], answers: tuple[Answer, ...], why: str = "") -> None:
         rest = iter(answers)
@@ -156,22 +171,26 @@ class Intake(Role):
     def _publish(self) -> None:
         """Publish what was offered, and look how long the queues are."""
         queue, store = SimQueue(self.world, self.broker), sim_store(self.world)
-        looked = -LOOK
+        looked, slots = -LOOK, 0
         while True:
             offered, self._offered = self._offered, {}
-            hints = [Hint(lane, tuple(ids)) for lane, ids in offered.items()]  # type: ignore[arg-type]  # ids are ids
+            hints = [Hint(lane, tuple(ids)) for lane, ids in offered.items()]
             if hints and not queue.publish(hints):
                 self._known = (-STALE, frozenset())
             if self.world.now - looked >= LOOK:
-                self._look(queue, store)
+                slots = self._slots(store, slots) if self.world.dice.random() < SLOTS else slots
+                self._look(queue, slots)
                 looked = self.world.now
-            self.world.loop.sleep(50_000)
+            self.world.loop.current.doing = "idle"
+            self.world.loop.sleep(LOOK_IDLE if self.world.drained else LOOK)
 
-    def _look(self, queue: SimQueue, store: MemoryStore) -> None:
-        depths = queue.depths()
+    def _slots(self, store: MemoryStore, known: int) -> int:
         try:
-            slots = store.slots()
+            return store.slots()
         except StoreUnavailable:
-            slots = 0
+            return known
+
+    def _look(self, queue: SimQueue, slots: int) -> None:
+        depths = queue.depths()
         if depths is not None:
             self._known = (self.world.now, short(dict(depths), slots))

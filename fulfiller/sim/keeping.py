@@ -10,9 +10,9 @@ from fulfiller.sim.world import World
 
 BACK_OFF = SECOND // 4
 REST = 20_000
-REST_IDLE = 150_000
-"""Microseconds between two ticks at least, while claims are open and while none are: a run has
-many keepers, and what they do all day is to see that there is nothing to do."""
+REST_IDLE = 250_000
+"""Microseconds between two ticks at least, and once all is done: there are many keepers in many
+runs, and what they do then is to see that there is nothing to do."""
 
 
 class KeeperRole(Role):
@@ -50,5 +50,5 @@ class KeeperRole(Role):
                 self.leading = keeper.leading
             for row in kept.moved:
                 world.tell(f"moved {row.scope} to {row.mode}: {row.cause}")
-            least = REST if world.truth.shelves.open else REST_IDLE
+            least = REST_IDLE if world.drained else REST
             world.loop.sleep(max(least, int(kept.rest_s * SECOND)))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from fulfiller.domain.error import StoreUnavailable
 from fulfiller.sim.broker import SimBroker
 from fulfiller.sim.fault import Fault
-from fulfiller.sim.loop import SECOND, Process
+from fulfiller.sim.loop import SECOND, Process, Task
 from fulfiller.sim.role import Role
 from fulfiller.sim.worker import Worker
 from fulfiller.sim.world import World
@@ -41,6 +41,7 @@ class Nemesis:
 
     def begin(self) -> None:
         """Begin, each kind at its own pace."""
+        self._world.trap = self._spring
         for fault in self._world.weather.every_s:
             self._world.spawn(self._process, self._striking(fault))
 
@@ -98,20 +99,28 @@ class Nemesis:
         alive = [mortal for mortal in self._mortals if mortal.alive]
         return self._world.dice.choice(alive) if alive else None
 
-    def _kill(self) -> None:
-        victim = self._victim()
+    def _spring(self, task: Task, fault: Fault) -> None:
+        """Strike at whoever is at a step just now."""
+        victim = next((each for each in self._mortals if each.process is task.process), None)
+        if victim is not None and fault is Fault.KILLED:
+            self._kill(victim)
+        elif victim is not None:
+            self._stop(victim)
+
+    def _kill(self, victim: Role | None = None) -> None:
+        victim = victim or self._victim()
         if victim is None:
             return
         self._struck(Fault.KILLED, victim)
-        self._world.tell(f"kills {victim.name}")
         busy = list(victim.busy.values()) if isinstance(victim, Worker) else []
-        self._world.loop.kill(victim.process)
         if self._world.dice.random() < 0.5:
             # Only a child has died: its parent gives the message back at once.
             for message in busy:
                 self._broker.put_back(message)
         back = self._world.dice.randrange(*DOWN)
         self._world.spawn(self._process, lambda: self._revive(victim, back))
+        self._world.tell(f"! {victim.name} is killed")
+        self._world.loop.kill(victim.process)
 
     def _revive(self, victim: Role, after: int) -> None:
         self._world.loop.sleep(after)
@@ -119,12 +128,12 @@ class Nemesis:
             self._world.tell(f"boots {victim.name}")
             victim.boot()
 
-    def _stop(self) -> None:
-        victim = self._victim()
+    def _stop(self, victim: Role | None = None) -> None:
+        victim = victim or self._victim()
         if victim is None:
             return
         self._struck(Fault.STOPPED, victim)
-        self._world.tell(f"stops {victim.name}")
+        self._world.tell(f"! {victim.name} is stopped")
         process = victim.process
         process.stopped_until = self._span(STOPPED)
         self._world.spawn(self._process, lambda: self._time_out(process))

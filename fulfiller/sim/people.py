@@ -152,7 +152,7 @@ class Auditor(Role):
 
     def _audit(self) -> None:
         store = sim_store(self.world)
-        while True:
+        while not self.world.healed:
             self.world.loop.sleep(AUDIT)
             campaign = self.world.dice.choice(self.campaigns)
             call = self.world.call(Ask.SNAPSHOT, campaign=campaign)

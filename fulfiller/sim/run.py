@@ -150,6 +150,7 @@ class _Watch:
             self._world.loop.sleep(LOOK)
             if self.drained_at is None and self._answered() and not self._unfinished():
                 self.drained_at = self._world.now
+            self._world.drained = self.drained_at is not None
             self.over = self._world.now > self._due() or not self.late()
 
     def _due(self) -> int:

@@ -135,8 +135,8 @@ class _Line:
         """Hear an answer; if it is lost nobody knows what has happened."""
         world = self._world
         world.mark(name)
-        world.way()
         world.loop.current.doing = f"after {name}"
+        world.way()
         if world.chance(Fault.STORE_SILENT):
             raise StoreUnavailable("the connection was cut before the answer")
 

@@ -30,8 +30,8 @@ AGAIN = (50_000, 700_000)
 BODY_SYMBOLS = CODE_SYMBOLS - 2
 ACCOUNTS = ("shop", "shop", "shop", "rival")
 WISHES = (
-    ("fresh", 50), ("batch", 6), ("again", 9), ("rekeyed", 6), ("misused", 4), ("foreign", 5),
-    ("cancel", 8), ("look", 6), ("redeem", 8),
+    ("fresh", 40), ("batch", 10), ("again", 8), ("rekeyed", 5), ("misused", 4), ("foreign", 4),
+    ("cancel", 8), ("look", 5), ("redeem", 14),
 )  # fmt: skip
 
 
@@ -127,6 +127,8 @@ class Upstream(Role):
     def _redeem(self) -> None:
         """Reserve, redeem, roll back or revoke a coupon, as its campaign's owner."""
         known = self._any()
+        if known is not None and known.code is None:
+            self._see(known)
         if known is None or known.code is None or known.claim_id is None:
             return
         verb = self.world.dice.choice(tuple(Verb))

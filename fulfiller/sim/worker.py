@@ -14,7 +14,8 @@ from fulfiller.sim.store import sim_store
 from fulfiller.sim.world import CODES, World
 
 POLL = SECOND // 2
-"""How long it waits at the broker before it asks again."""
+POLL_IDLE = 5 * SECOND
+"""How long it waits at the broker before it asks again, and once there is nothing left to do."""
 PAUSE = SECOND
 """How long a task waits before it gives up on a store that is away."""
 ANNOUNCE = 3 * SECOND
@@ -50,6 +51,7 @@ class Worker(Role):
                 store.announce(self.name, self.slots, ttl_s=ANNOUNCE_TTL_S)
             except StoreUnavailable:
                 self.world.mark("slots not announced")
+            self.world.loop.current.doing = "idle"
             self.world.loop.sleep(ANNOUNCE)
 
     def _work(self) -> None:
@@ -60,7 +62,7 @@ class Worker(Role):
         while True:
             message = self._next()
             if message is None:
-                self.broker.wait(POLL)
+                self.broker.wait(POLL_IDLE if self.world.drained else POLL)
                 continue
             self.busy[message.number] = message
             self._run(message, press)

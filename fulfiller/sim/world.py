@@ -20,8 +20,8 @@ START = 1_770_339_600 * SECOND
 CODES = CodeKey.derive(1, b"nobody keeps coupons of simulated campaigns")
 LOCK_PATIENCE = 2 * SECOND
 LOCK_PATIENCE_KEEPER = SECOND
-WAY = (50, 1_500)
-"""Microseconds that a request, or its answer, is on its way."""
+WAY_MIN, WAY_MORE = 50, 1_450
+"""Microseconds that a request, or its answer, is on its way at least, and how much more."""
 DRIFT = 200e-6
 """By how much two clocks may differ in speed, as quartz does."""
 
@@ -38,12 +38,16 @@ class World:
         self.tally = Tally()
         self.truth = MemoryStore(self.store_now, self.wait_for_lock)
         self.history: list[Line] = []
+        self.trap: Callable[[Task, Fault], None] = lambda _task, _fault: None
+        """What kills or stops whoever runs: set by the nemesis."""
         self.poison: set[ClaimId] = set()
         self.killers: set[ClaimId] = set()
         self.away_until = 0
         self.clock_offset = 0
         self.wall_offset = 0
         self.healed = False
+        self.drained = False
+        """Whether all is done but for what modes and seals still need: nobody need hurry."""
         self.digest = 0
         self.steps = 0
         self.told: list[str] | None = [] if telling else None
@@ -80,6 +84,18 @@ class World:
         self.strike(fault)
         return True
 
+    def drawn(self, fault: Fault) -> bool:
+        """Return whether something is to be faulty from now on; it counts when it strikes."""
+        rate = self.weather.rates.get(fault)
+        return rate is not None and self.dice.random() < rate
+
+    def snare(self) -> None:
+        """Kill or stop whoever runs, where it stands, if that strikes now."""
+        if self.dice.random() < self.weather.snares:
+            killing = self.weather.rates.get(Fault.KILLED, 0)
+            kill = self.dice.random() * self.weather.snares < killing
+            self.trap(self.loop.current, Fault.KILLED if kill else Fault.STOPPED)
+
     def strike(self, fault: Fault, step: str | None = None) -> None:
         """Count a fault, and where it struck."""
         where = self.loop.current.doing if step is None else step
@@ -98,8 +114,10 @@ class World:
     # Steps
 
     def way(self) -> None:
-        """Let a request or an answer be on its way."""
-        self.loop.sleep(self.dice.randrange(*WAY))
+        """Let a request or an answer be on its way; it is a moment to be killed in."""
+        if self.weather.snares:
+            self.snare()
+        self.loop.sleep(int(WAY_MIN + WAY_MORE * self.dice.random()))
 
     def wait_for_lock(self) -> None:
         """Wait for a row that somebody else has locked, for as long as the store allows."""

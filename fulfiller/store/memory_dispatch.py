@@ -25,10 +25,11 @@ class MemoryDispatch(MemoryWheel):
     def lanes(self) -> Sequence[LaneSight]:
         """Return the lanes that have accepted claims, without those of held campaigns."""
         with self._latch:
+            names = [n for n in sorted(self.shelves.campaigns) if not held(self.shelves.modes, n)]
+            stripes = {name: self.stripes(name) for name in names}
             sights = [
-                LaneSight(Lane(name, tier), counted(self.stripes(name), Count.ACCEPTED, tier))
-                for name in sorted(self.shelves.campaigns)
-                if not held(self.shelves.modes, name)
+                LaneSight(Lane(name, tier), counted(stripes[name], Count.ACCEPTED, tier))
+                for name in names
                 for tier in Tier
             ]
             return [sight for sight in sights if sight.accepted]
