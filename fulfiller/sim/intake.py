@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from fulfiller.domain.claim import ClaimId, Request
+from fulfiller.domain.code import mint
 from fulfiller.domain.error import Raced, StoreUnavailable
 from fulfiller.domain.outcome import Accepted, Answer
 from fulfiller.domain.tier import Tier
@@ -18,7 +19,7 @@ from fulfiller.sim.fault import Fault
 from fulfiller.sim.loop import SECOND, Task
 from fulfiller.sim.role import Role
 from fulfiller.sim.store import sim_store
-from fulfiller.sim.world import Ids, World
+from fulfiller.sim.world import CODES, Ids, World
 from fulfiller.store.memory import MemoryStore
 
 GROUP_MAX = 20
@@ -28,6 +29,7 @@ LOOK_IDLE = 5 * SECOND
 SLOTS = 0.25
 """The chance that the slots of workers are read anew at a look."""
 STALE = SECOND
+ELSEWHERE = ClaimId("00000000-0000-7000-8000-00000000e15e")
 PAUSE = SECOND // 20
 
 
@@ -150,6 +152,10 @@ class Intake(Role):
         for fault, bad in ((Fault.POISON, self.world.poison), (Fault.KILLER, self.world.killers)):
             if self.world.drawn(fault):
                 bad.add(claim.id)
+        if self.world.drawn(Fault.CODE_TAKEN):
+            # As if a coupon from elsewhere had the code that this claim's would get first.
+            taken = mint(claim.id, 0, CODES).lookup
+            self.world.truth.shelves.lookups.setdefault(taken, ELSEWHERE)
         if answer.offered:
             self._offered.setdefault(Lane(claim.campaign, claim.tier), []).append(claim.id)
             if self._publisher is not None:

@@ -35,6 +35,8 @@ class Plan:
     visibility: int
     old_workers: bool
     hook: bool
+    cured: bool
+    """Whether poison is none any more once all is healed; else it must be set aside for good."""
 
     @classmethod
     def drawn(cls, dice: Random) -> "Plan":
@@ -56,6 +58,7 @@ class Plan:
             visibility=dice.choice((4, 8, 20)) * SECOND,
             old_workers=dice.random() < 0.2,
             hook=dice.random() < 0.25,
+            cured=dice.random() < 0.7,
         )
 
 

@@ -87,8 +87,9 @@ def _played(world: World, plan: Plan, cast: _Cast, nemesis: Nemesis) -> Ran:
     nemesis.heal()
     for worker in cast.workers:
         worker.speaks = 2
-    world.poison.clear()
-    world.killers.clear()
+    if plan.cured:
+        world.poison.clear()
+        world.killers.clear()
     healed_at = world.now
     watch.begin()
     world.loop.run(until=healed_at + EVER, done=lambda: watch.over)

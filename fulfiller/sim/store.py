@@ -179,7 +179,12 @@ class _SimUnit:
         self._line.request(name)
         self._line.abort()
         self._meet(writes)
-        self._unit.commit(writes)
+        try:
+            self._unit.commit(writes)
+        except Raced as race:
+            if race.over == "coupon_lookup":
+                self._world.strike(Fault.CODE_TAKEN)
+            raise
         self._line.answer(name)
 
     def _meet(self, writes: Writes) -> None:
@@ -191,6 +196,4 @@ class _SimUnit:
             raise ValueError("this claim fits into no transaction")
         if ids & world.killers:
             world.strike(Fault.KILLER)
-            world.loop.kill(world.loop.current.process)
-        if writes.coupons and world.chance(Fault.CODE_TAKEN):
-            raise Raced("coupon_lookup is taken", "coupon_lookup")
+            world.trap(world.loop.current, Fault.KILLED)
