@@ -1,0 +1,38 @@
+"""The checker: a history and the books after a final drain, judged by every invariant.
+
+Pure and linear in both: a million claims take less than a minute. Wherever a history leaves
+two readings open, such as a call whose outcome is unknown, it chooses the innocent one.
+"""
+
+from collections.abc import Iterable
+
+from fulfiller.chaos.answers import judge_handled, judge_keys, judge_shown
+from fulfiller.chaos.books import Books
+from fulfiller.chaos.codes import judge_codes
+from fulfiller.chaos.history import Line
+from fulfiller.chaos.index import Index
+from fulfiller.chaos.log import judge_log
+from fulfiller.chaos.money import judge_budgets, judge_conservation
+from fulfiller.chaos.report import Docket, Limits, Report
+from fulfiller.chaos.safety import judge_coupons, judge_origins, judge_people, judge_places
+from fulfiller.chaos.testimony import Testimony
+
+
+def check(history: Iterable[Line], books: Books, limits: Limits | None = None) -> Report:
+    """Judge a history by the books; the history is read once, line by line."""
+    known = limits or Limits()
+    docket, index = Docket(), Index(books)
+    heard = Testimony(index, docket, known)
+    heard.hear(history)
+    judge_coupons(index, docket)
+    judge_people(index, docket)
+    judge_budgets(index, heard, docket)
+    judge_conservation(index, heard, docket)
+    judge_places(index, docket, known)
+    judge_shown(index, heard, docket)
+    judge_origins(index, heard, docket)
+    judge_codes(index, heard, docket)
+    judge_log(index, docket)
+    judge_keys(index, heard, docket)
+    judge_handled(index, heard, docket)
+    return docket.report()
