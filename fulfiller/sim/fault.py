@@ -33,7 +33,7 @@ class Fault(StrEnum):
     KILLED = "process is killed"
     STOPPED = "process is stopped"
     CLOCK_JUMPED = "store's clock jumps"
-    WALL_JUMPED = "wall clock jumps"
+    TICKS_LEAPT = "process's clock leaps"
     POISON = "claim fails its transaction"
     KILLER = "claim kills its worker"
     CODE_TAKEN = "code is taken"
@@ -74,9 +74,16 @@ SPANS = {
     Fault.KILLED: (1, 10),
     Fault.STOPPED: (1, 10),
     Fault.CLOCK_JUMPED: (2, 15),
-    Fault.WALL_JUMPED: (2, 15),
+    Fault.TICKS_LEAPT: (2, 15),
 }
 """Seconds between two blows out of the blue, from and to, where a kind is on."""
+RARE = frozenset(
+    {"shift", "shift.commit", "ready", "lock", "lock.commit", "move_coupon", "look_coupon",
+     "move_coupon.commit", "blocks", "count_waiting", "keep_blocks", "last_seal", "unsealed",
+     "seal", "take", "take.commit", "pace", "move_mode", "announce", "of_account", "lease", "ask"}
+)  # fmt: skip
+"""Steps that are few in a run, and at which what can strike does so more often."""
+KEENER = 5
 ON = 0.7
 """The chance that a seed has a kind at all."""
 

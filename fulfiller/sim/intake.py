@@ -8,11 +8,12 @@ from itertools import count
 from fulfiller.domain.claim import ClaimId, Request
 from fulfiller.domain.code import mint
 from fulfiller.domain.error import Raced, StoreUnavailable
-from fulfiller.domain.outcome import Accepted, Answer
+from fulfiller.domain.outcome import Accepted, Refused, Repeated
 from fulfiller.domain.tier import Tier
 from fulfiller.service.accept import accept
 from fulfiller.service.decide import Round
 from fulfiller.service.dispatch import Hint, Lane
+from fulfiller.service.port import ClaimView
 from fulfiller.service.release import short
 from fulfiller.sim.broker import SimBroker, SimQueue
 from fulfiller.sim.fault import Fault
@@ -33,6 +34,10 @@ ELSEWHERE = ClaimId("00000000-0000-7000-8000-00000000e15e")
 PAUSE = SECOND // 20
 
 
+Told = Accepted | ClaimView | Refused
+"""What a caller is told: a fresh claim, the claim it repeats as it is now, or why there is none."""
+
+
 @dataclass(slots=True)
 class Bundle:
     """Requests that came together, and who waits for their answers until when."""
@@ -40,7 +45,7 @@ class Bundle:
     requests: Sequence[Request]
     waiter: Task
     due: int
-    answers: tuple[Answer, ...] | None = None
+    answers: tuple[Told, ...] | None = None
     failed: str = ""
 
 
@@ -130,9 +135,7 @@ class Intake(Role):
                 self._answer(group, answers)
                 return
 
-    def _accepted(
-        self, group: Sequence[Bundle], store: MemoryStore, now: int
-    ) -> tuple[Answer, ...]:
+    def _accepted(self, group: Sequence[Bundle], store: MemoryStore, now: int) -> tuple[Told, ...]:
         requests = [request for bundle in group for request in bundle.requests]
         circumstances = Round(
             now=now,
@@ -144,7 +147,9 @@ class Intake(Role):
         for answer in answers:
             if isinstance(answer, Accepted):
                 self._took(answer)
-        return answers
+        repeated = {answer.claim_id for answer in answers if isinstance(answer, Repeated)}
+        views = store.view(sorted(repeated)) if repeated else {}
+        return tuple(views[a.claim_id] if isinstance(a, Repeated) else a for a in answers)
 
     def _took(self, answer: Accepted) -> None:
         """Offer a fresh claim to the workers, and see to it that some are bad."""
@@ -161,7 +166,7 @@ class Intake(Role):
             if self._publisher is not None:
                 self.world.loop.wake(self._publisher)
 
-    def _answer(self, group: Sequence[Bundle], answers: tuple[Answer, ...], why: str = "") -> None:
+    def _answer(self, group: Sequence[Bundle], answers: tuple[Told, ...], why: str = "") -> None:
         rest = iter(answers)
         for bundle in group:
             if why:

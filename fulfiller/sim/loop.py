@@ -18,12 +18,14 @@ SECOND = 1_000_000
 class Process:
     """What dies and stops as one: one or more tasks of the same name."""
 
-    __slots__ = ("dead", "name", "stopped_until", "tasks")
+    __slots__ = ("dead", "leapt", "name", "stopped_until", "tasks")
 
     def __init__(self, name: str) -> None:
         """Live, and run."""
         self.name = name
         self.dead = False
+        self.leapt = 0
+        """Microseconds that its monotonic clock is ahead of where it should be."""
         self.stopped_until = 0
         self.tasks: list[Task] = []
 

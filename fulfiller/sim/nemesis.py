@@ -16,7 +16,7 @@ DOWN = (SECOND // 100, 4 * SECOND)
 TRANSACTION_TIMEOUT = 10 * SECOND
 """What a stopped process may hold locks for, before the database ends its transaction."""
 JUMPS = (-3 * SECOND, -SECOND // 2, SECOND // 2, 2 * SECOND, 12 * SECOND, 3600 * SECOND)
-WALL_JUMPS = (-3600 * SECOND, -SECOND, SECOND, 3600 * SECOND)
+LEAPS = (SECOND // 20, SECOND // 4, SECOND // 2)
 
 
 class Nemesis:
@@ -36,7 +36,7 @@ class Nemesis:
             Fault.KILLED: self._kill,
             Fault.STOPPED: self._stop,
             Fault.CLOCK_JUMPED: self._jump,
-            Fault.WALL_JUMPED: self._jump_wall,
+            Fault.TICKS_LEAPT: self._leap,
         }
 
     def begin(self) -> None:
@@ -89,11 +89,15 @@ class Nemesis:
 
     def _jump(self) -> None:
         self._world.strike(Fault.CLOCK_JUMPED, "clock")
-        self._world.clock_offset += self._world.dice.choice(JUMPS)
+        jump = self._world.dice.choice(JUMPS)
+        self._world.clock_offset += jump
+        self._world.jumped += abs(jump)
 
-    def _jump_wall(self) -> None:
-        self._world.strike(Fault.WALL_JUMPED, "clock")
-        self._world.wall_offset += self._world.dice.choice(WALL_JUMPS)
+    def _leap(self) -> None:
+        """Let a process's monotonic clock run ahead, as after the move of a virtual machine."""
+        if victim := self._victim():
+            self._world.strike(Fault.TICKS_LEAPT, "clock")
+            victim.process.leapt += self._world.dice.choice(LEAPS)
 
     def _victim(self) -> Role | None:
         alive = [mortal for mortal in self._mortals if mortal.alive]

@@ -15,7 +15,8 @@ from fulfiller.sim.world import START
 
 VALUE = 2_500
 OWNER = "owner"
-RATES = ("2/s", "10/s", "50/s", "1800/h")
+SLOW = "1800/h"
+RATES = ("2/s", "10/s", "50/s", SLOW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,7 @@ def campaign(name: str, dice: Random) -> Campaign:
     """Draw a campaign's terms."""
     coupons = dice.choice((3, 8, 20, 200, 200))
     threshold = dice.choice((None, 3, 6, 12, 40))
+    rate = dice.choice(RATES) if dice.random() < 0.3 else None
     opens = START - DAY if dice.random() < 0.9 else START + 2 * SECOND
     closes = START + DAY if dice.random() < 0.9 else START + dice.randint(4, 12) * SECOND
     return Campaign(
@@ -79,10 +81,11 @@ def campaign(name: str, dice: Random) -> Campaign:
         validity=Validity(days=30),
         per_user_limit=dice.choice((1, 1, 2, 3)),
         default_tier=dice.choice((Tier.P1, Tier.P2)),
-        promise_s=dice.choice((2, 5, 30)),
+        # A promise that one claim breaks at this rate is none that anybody could keep.
+        promise_s=30 if rate == SLOW else dice.choice((2, 5, 30)),
         backlog_threshold=threshold,
         resume_threshold=None if threshold is None or dice.random() < 0.5 else threshold // 2,
-        issuing_rate=dice.choice(RATES) if dice.random() < 0.3 else None,
+        issuing_rate=rate,
         breaker=BreakerTerms(hold_s=dice.choice((1, 2)), hold_max_s=4, ramp_s=dice.choice((1, 2))),
         waitlist_cap=dice.choice((None, None, 2, 10)),
         pause_credit=dice.random() < 0.3,

@@ -124,6 +124,7 @@ class _Line:
         task.waits_since = None
         world.way()
         if world.now < world.away_until:
+            world.tally.cells[world.state(), name, Fault.STORE_AWAY] += 1
             raise StoreUnavailable("the store is away")
         if world.chance(Fault.STORE_REFUSED):
             world.mark(f"{name} refused")

@@ -9,16 +9,16 @@ from hashlib import sha256
 
 from fulfiller.chaos.history import Ask, Phase
 from fulfiller.domain.act import Verb
-from fulfiller.domain.claim import ClaimId, Request
+from fulfiller.domain.claim import ClaimId, Request, State
 from fulfiller.domain.code import CODE_SYMBOLS, lookup, mint
 from fulfiller.domain.coupon import Coupon
-from fulfiller.domain.outcome import Accepted, Answer, Refused, Repeated
+from fulfiller.domain.outcome import Accepted, Refused
 from fulfiller.domain.tier import Tier
 from fulfiller.service.move import cancel
 from fulfiller.service.port import ClaimView
 from fulfiller.service.redeem import Handled, Order, handle
 from fulfiller.sim.fault import Fault
-from fulfiller.sim.intake import Bundle, Errand, Intake
+from fulfiller.sim.intake import Bundle, Errand, Intake, Told
 from fulfiller.sim.loop import SECOND
 from fulfiller.sim.plan import OWNER, Plan
 from fulfiller.sim.role import Role
@@ -31,7 +31,7 @@ BODY_SYMBOLS = CODE_SYMBOLS - 2
 ACCOUNTS = ("shop", "shop", "shop", "rival")
 WISHES = (
     ("fresh", 40), ("batch", 10), ("again", 8), ("rekeyed", 5), ("misused", 4), ("foreign", 4),
-    ("cancel", 8), ("look", 5), ("redeem", 14),
+    ("cancel", 8), ("look", 5), ("redeem", 18),
 )  # fmt: skip
 
 
@@ -118,7 +118,7 @@ class Upstream(Role):
             ),
         )
         if errand is not None:
-            call.end(Phase.OK if errand.done[0] else Phase.FAIL)
+            _ended(call, claim_id, ended=bool(errand.done[0]))
 
     def _look(self) -> None:
         if known := self._any():
@@ -188,7 +188,7 @@ class Upstream(Role):
             limit_key=request.limit_key, deadline_s=DEADLINE / SECOND,
         )  # fmt: skip
 
-    def _send(self, requests: list[Request]) -> tuple[tuple[Answer, ...] | None, str]:
+    def _send(self, requests: list[Request]) -> tuple[tuple[Told, ...] | None, str]:
         world = self.world
         world.loop.current.doing = "request"
         due = world.now + DEADLINE
@@ -278,17 +278,25 @@ def _signed(request: Request) -> Request:
     return Request(**(named | {"fingerprint": sha256(repr(body).encode()).digest()}))
 
 
-def _told(call: Call, known: Known, answer: Answer) -> None:
+def _told(call: Call, known: Known, answer: Told) -> None:
     """Note what was answered."""
     match answer:
         case Accepted():
             known.claim_id = answer.claim.id
             call.end(Phase.OK, claim_id=answer.claim.id, state=answer.state.value)
-        case Repeated():
-            known.claim_id = answer.claim_id
-            call.end(Phase.OK, claim_id=answer.claim_id, repeated=True)
+        case ClaimView():
+            known.claim_id = answer.claim.id
+            state = answer.state.value
+            call.end(Phase.OK, claim_id=answer.claim.id, state=state, repeated=True)
         case Refused():
             call.end(Phase.FAIL, why=answer.why.value)
+
+
+def _ended(call: Call, claim_id: ClaimId, *, ended: bool) -> None:
+    if ended:
+        call.end(Phase.OK, claim_id=claim_id, state=State.CANCELLED.value)
+    else:
+        call.end(Phase.FAIL, why="not_cancellable")
 
 
 def _seen(store: MemoryStore, account: str, claim_id: ClaimId) -> ClaimView | None:

@@ -10,7 +10,7 @@ from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.code import CodeKey
 from fulfiller.domain.error import StoreUnavailable
 from fulfiller.domain.mode import SERVICE
-from fulfiller.sim.fault import Fault, Tally, Weather
+from fulfiller.sim.fault import KEENER, RARE, Fault, Tally, Weather
 from fulfiller.sim.loop import SECOND, Loop, Process, Task
 from fulfiller.sim.words import call, step
 from fulfiller.store.memory import MemoryStore
@@ -44,7 +44,8 @@ class World:
         self.killers: set[ClaimId] = set()
         self.away_until = 0
         self.clock_offset = 0
-        self.wall_offset = 0
+        self.jumped = 0
+        """By how much the store's clock has jumped in all, whichever way."""
         self.healed = False
         self.drained = False
         """Whether all is done but for what modes and seals still need: nobody need hurry."""
@@ -65,21 +66,22 @@ class World:
         return START + self.loop.now + self.clock_offset
 
     def wall(self) -> int:
-        """Return a machine's own idea of the time, which is worth nothing."""
-        return START + self.loop.now + self.wall_offset
+        """Return a caller's idea of the time: that of the store, whatever that is just now."""
+        return self.store_now()
 
     def clock(self, read: Callable[[], int]) -> StoreClock:
         """Return a process's clock: the store's time, carried on by ticks of its own."""
         drift = 1 + self.dice.uniform(-DRIFT, DRIFT)
         start = self.dice.randrange(10**9)
-        return StoreClock(read, ticks=lambda: start + int(self.loop.now * drift))
+        process = self.loop.current.process
+        return StoreClock(read, ticks=lambda: start + process.leapt + int(self.loop.now * drift))
 
     # Dice
 
     def chance(self, fault: Fault) -> bool:
         """Return whether a fault strikes now, and count it if it does."""
         rate = self.weather.rates.get(fault)
-        if rate is None or self.dice.random() >= rate:
+        if rate is None or self.dice.random() >= rate * self._keenness():
             return False
         self.strike(fault)
         return True
@@ -91,10 +93,13 @@ class World:
 
     def snare(self) -> None:
         """Kill or stop whoever runs, where it stands, if that strikes now."""
-        if self.dice.random() < self.weather.snares:
+        if self.dice.random() < self.weather.snares * self._keenness():
             killing = self.weather.rates.get(Fault.KILLED, 0)
             kill = self.dice.random() * self.weather.snares < killing
             self.trap(self.loop.current, Fault.KILLED if kill else Fault.STOPPED)
+
+    def _keenness(self) -> int:
+        return KEENER if self.loop.current.doing.removeprefix("after ") in RARE else 1
 
     def strike(self, fault: Fault, step: str | None = None) -> None:
         """Count a fault, and where it struck."""
