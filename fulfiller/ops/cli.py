@@ -39,6 +39,7 @@ SECTIONS = {
         "verify": Later("fulfiller.ops.verify:verify", "Prove that the books balance."),
     },
     "Break": {
+        "chaos": Later("fulfiller.ops.chaos.command:chaos", "Break it on purpose, and judge it."),
         "bench": Later("fulfiller.ops.bench.command:bench", "Measure against plain Celery."),
     },
 }

@@ -10,9 +10,10 @@ from fulfiller.sim.world import World
 
 BACK_OFF = SECOND // 4
 REST = 20_000
+REST_HEALED = 80_000
 REST_IDLE = 250_000
-"""Microseconds between two ticks at least, and once all is done: there are many keepers in many
-runs, and what they do then is to see that there is nothing to do."""
+"""Microseconds between two ticks at least, once nothing fails any more, and once all is done:
+there are many keepers in many runs, and mostly they see that there is nothing to do."""
 
 
 class KeeperRole(Role):
@@ -50,5 +51,9 @@ class KeeperRole(Role):
                 self.leading = keeper.leading
             for row in kept.moved:
                 world.tell(f"moved {row.scope} to {row.mode}: {row.cause}")
-            least = REST_IDLE if world.drained else REST
-            world.loop.sleep(max(least, int(kept.rest_s * SECOND)))
+            world.loop.sleep(max(self._least(), int(kept.rest_s * SECOND)))
+
+    def _least(self) -> int:
+        if self.world.drained:
+            return REST_IDLE
+        return REST_HEALED if self.world.healed else REST

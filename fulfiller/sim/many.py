@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from traceback import format_exception_only
 
+from fulfiller.sim.coverage import Spot, holes
 from fulfiller.sim.fault import Tally
 from fulfiller.sim.judge import judge
 from fulfiller.sim.loop import SECOND
@@ -15,6 +16,10 @@ from fulfiller.sim.run import run
 CHUNK = 10
 AGAIN = 100
 """One seed in so many is run twice: the second time must do the same, step by step."""
+
+
+ENOUGH = 1_500
+"""Seeds after which every place must have been struck."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +41,23 @@ class Summary:
     simulated_s: float = 0.0
     repeated: int = 0
     tally: Tally = field(default_factory=Tally)
-    invariants: Counter[str] = field(default_factory=Counter)
+    judged: Counter[str] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
 
     @property
     def faults(self) -> int:
         """How many faults struck."""
         return self.tally.faults.total()
+
+    @property
+    def holes(self) -> list[Spot]:
+        """Where no fault ever struck."""
+        return holes(self.tally.cells)
+
+    @property
+    def blind(self) -> bool:
+        """Whether faults left places out though there were runs enough to strike everywhere."""
+        return self.seeds >= ENOUGH and bool(self.holes)
 
     def add(self, other: "Summary") -> None:
         """Count others' runs in."""
@@ -53,7 +68,7 @@ class Summary:
         self.simulated_s += other.simulated_s
         self.repeated += other.repeated
         self.tally.add(other.tally)
-        self.invariants.update(other.invariants)
+        self.judged.update(other.judged)
         self.failures += other.failures
 
 
@@ -92,10 +107,11 @@ def _run_one(seed: int, summary: Summary) -> None:
     summary.seeds += 1
     try:
         ran = run(seed)
-        findings = judge(ran)
+        verdict = judge(ran)
     except Exception as fault:  # noqa: BLE001 - whatever it is, the seed that shows it is kept
         summary.failures.append(Failure(seed, ("".join(format_exception_only(fault)).strip(),)))
         return
+    findings = verdict.findings
     if seed % AGAIN == 0:
         summary.repeated += 1
         if run(seed).world.digest != ran.world.digest:
@@ -106,5 +122,6 @@ def _run_one(seed: int, summary: Summary) -> None:
     summary.coupons += len(shelves.coupons)
     summary.simulated_s += ran.world.now / SECOND
     summary.tally.add(ran.tally)
+    summary.judged.update(verdict.judged)
     if findings:
         summary.failures.append(Failure(seed, findings))

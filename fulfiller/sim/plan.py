@@ -15,7 +15,7 @@ from fulfiller.sim.world import START
 
 VALUE = 2_500
 OWNER = "owner"
-SLOW = "1800/h"
+SLOW = "1/s"
 RATES = ("2/s", "10/s", "50/s", SLOW)
 
 

@@ -70,10 +70,12 @@ class _SimStore:
         """Read what deciding takes; statement by statement, as a database does."""
         truth = self._world.truth
         first = self._line.step("look", lambda: truth.look(ask))
-        if not self._world.chance(Fault.STORE_TORN):
+        if not self._world.drawn(Fault.STORE_TORN):
             return first
         # In the order in which the statements run: modes, campaigns, stripes, keys, priors.
         second = self._line.step("look", lambda: truth.look(ask))
+        if second != first:
+            self._world.strike(Fault.STORE_TORN)
         names = ("modes", "campaigns", "stripes", "keys", "priors", "rated")
         later = names[self._world.dice.randrange(1, len(names)) :]
         return replace(first, **{name: getattr(second, name) for name in later})
@@ -82,9 +84,11 @@ class _SimStore:
         """Return claims as they are; open rows are read first, coupons and outcomes later."""
         truth = self._world.truth
         first = self._line.step("view", lambda: truth.view(ids))
-        if not self._world.chance(Fault.STORE_TORN):
+        if not self._world.drawn(Fault.STORE_TORN):
             return first
         second = self._line.step("view", lambda: truth.view(ids))
+        if second != first:
+            self._world.strike(Fault.STORE_TORN)
         return {i: old if second[i].state in OPEN else second[i] for i, old in first.items()}
 
 

@@ -14,8 +14,8 @@ from fulfiller.sim.store import sim_store
 from fulfiller.sim.world import CODES, World
 
 POLL = SECOND // 2
-POLL_IDLE = 5 * SECOND
-"""How long it waits at the broker before it asks again, and once there is nothing left to do."""
+POLL_IDLE = 3 * SECOND
+"""How long it waits at the broker before it asks again, and once nothing fails any more."""
 PAUSE = SECOND
 """How long a task waits before it gives up on a store that is away."""
 ANNOUNCE = 3 * SECOND
@@ -62,7 +62,7 @@ class Worker(Role):
         while True:
             message = self._next()
             if message is None:
-                self.broker.wait(POLL_IDLE if self.world.drained else POLL)
+                self.broker.wait(POLL_IDLE if self.world.healed else POLL)
                 continue
             self.busy[message.number] = message
             self._run(message, press)

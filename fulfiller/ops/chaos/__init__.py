@@ -1,0 +1,1 @@
+"""`fulfiller chaos`: break it on purpose, and judge what became of everybody's claims."""
