@@ -196,7 +196,8 @@ def _rate(meter: Meter, limit: Rate | None, row: ModeRow) -> float | None:
         return limit.per_s
     if meter.rate is None and row.gauge is not None:
         # But not that there was no progress: that is for each leader to see.
-        return row.gauge.reading.rate or None
+        known = row.gauge.reading.rate
+        return max(known, meter.floor) if known else None
     return meter.rate
 
 

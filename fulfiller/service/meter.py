@@ -1,11 +1,12 @@
 """A meter: how fast a campaign's claims are issued while there is something to issue.
 
 An interval counts as busy if enough waited at both of its ends to keep the workers at it
-(half a second's worth, by Little's law); what is issued while nothing waits says how many
-came, not how many could be served. A dead pool leaves busy intervals in which nothing was
-issued, so that its rate falls to 0 and does not stay what it was. They are forgotten as soon
-as workers empty what there is: else a pool that came back would count as dead for ever, since
-little is admitted to it and nothing waits long enough to be measured.
+(half a second's worth, by Little's law). What is issued while nothing waits says how many came,
+not how many could be served; but it refutes a measure that is lower, which is then forgotten.
+A dead pool leaves busy intervals in which nothing was issued, so that its rate falls to 0 and
+does not stay what it was. Were they not forgotten as soon as workers empty what there is, a pool
+that came back would count as dead, or as slow, for ever: little is admitted to it, and nothing
+waits long enough to be measured.
 """
 
 from collections import deque
@@ -28,6 +29,7 @@ class Meter:
         self.lately_s = lately_s
         self._last: tuple[int, int, int] | None = None
         self._busy: deque[tuple[float, int]] = deque(maxlen=KEPT)
+        self._floor = 0.0
 
     def read(self, at: int, issued: int, backlog: int) -> None:
         """Note the total issued and the backlog at an instant."""
@@ -38,8 +40,9 @@ class Meter:
         waiting = min(backlog, last[2])
         if waiting and waiting >= done / seconds * BUSY_S:
             self._busy.append((seconds, done))
+            self._floor = 0.0
         elif done:
-            self._forget_standstill()
+            self._refute(done / seconds)
 
     def forget_last(self) -> None:
         """Let no interval span this moment: issuing was stopped on purpose."""
@@ -58,6 +61,11 @@ class Meter:
             return 0.0 if seconds >= self.lately_s else None
         return done / seconds if seconds >= KNOWN_S else None
 
+    @property
+    def floor(self) -> float:
+        """Return what was served per second since the last busy interval, with nothing waiting."""
+        return self._floor
+
     def bounds(self) -> tuple[float, float] | None:
         """Return the 10th and the 90th percentile of the rate, None if nobody knows."""
         rates = sorted(issued / span for span, issued in self._busy)
@@ -66,6 +74,8 @@ class Meter:
         last = len(rates) - 1
         return rates[round(LOW * last)], rates[round(HIGH * last)]
 
-    def _forget_standstill(self) -> None:
-        while self._busy and not self._busy[-1][1]:
+    def _refute(self, served: float) -> None:
+        """Forget the last intervals that were slower than what was served without an effort."""
+        self._floor = max(self._floor, served)
+        while self._busy and self._busy[-1][1] < served * self._busy[-1][0]:
             self._busy.pop()

@@ -90,3 +90,27 @@ def test_bounds_span_the_rate_of_late(rates: list[int]) -> None:
     assert min(rates) <= low <= high <= max(rates)
     lately = rates[-int(LATELY_S) :]
     assert meter.rate == pytest.approx(sum(lately) / len(lately))
+
+
+def test_whoever_empties_the_line_faster_was_not_that_slow() -> None:
+    """A crawl through an outage is no measure of a pool that serves three a second since.
+
+    Found by seed 517 of the simulator: a promise of seconds was broken by a single claim for
+    ever, because few were admitted, so that nothing waited long enough to be measured anew.
+    """
+    meter = Meter()
+    at, issued = run(meter, (0, 3), *[(0, 3)] * 6, (1, 2), (0, 2), (1, 1))
+    assert meter.rate == pytest.approx(2 / 9)
+    at, issued = run(meter, (3, 0), at=at, issued=issued)
+    assert meter.rate is None
+    assert meter.floor == pytest.approx(3.0)
+    run(meter, (1, 4), (1, 4), at=at, issued=issued)
+    assert meter.floor == 0.0
+
+
+def test_a_trickle_says_nothing_against_a_faster_measure() -> None:
+    """What came was served; that more could be is what was measured before."""
+    meter = Meter()
+    at, issued = run(meter, *[(100, 5_000)] * 12)
+    run(meter, (50, 0), (5, 0), at=at, issued=issued)
+    assert meter.rate == pytest.approx(100.0)

@@ -3,11 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-from fulfiller.domain.claim import Stage
-from fulfiller.domain.identity import Seat
+from fulfiller.domain.claim import Claim, Stage
+from fulfiller.domain.identity import Seat, seat
 from fulfiller.domain.outcome import Refused, Repeated, Why
 from fulfiller.domain.stripe import Stripe
 from fulfiller.service import accept, decide
+from fulfiller.service.entry import new_claim
 from fulfiller.service.takings import Line, Wallet
 from fulfiller.store import shelves
 from fulfiller.store.shelves import Shelves
@@ -16,7 +17,7 @@ from tests.sim.mutant import Patch, both, mutant
 
 def without(patch: Patch, *constraints: str) -> None:
     """Drop unique constraints of the store."""
-    free = shelves._free  # noqa: SLF001 - the seam where constraints are checked
+    free = shelves._free
 
     def lax(constraint: str, taken: Any, wanted: Any) -> None:
         if constraint not in constraints:
@@ -52,14 +53,12 @@ def _any_seat(priors: Any, _grant: str, _limit: int) -> Seat:
 @mutant("one slot too many")
 def one_more_slot(patch: Patch) -> None:
     """Users get one claim more than the campaign allows."""
-    seat = decide.seat
     patch.setattr(decide, "seat", lambda priors, grant, limit: seat(priors, grant, limit + 1))
 
 
 @mutant("one slot too few")
 def one_slot_less(patch: Patch) -> None:
     """Users are refused the last claim that the campaign allows."""
-    seat = decide.seat
     patch.setattr(decide, "seat", lambda priors, grant, limit: seat(priors, grant, limit - 1))
 
 
@@ -72,7 +71,6 @@ def no_slot_key(patch: Patch) -> None:
 @mutant("a cancelled claim keeps its place in the past")
 def turn_forgotten(patch: Patch) -> None:
     """Who cancelled can never claim again: the turn of identity and slot is not counted."""
-    seat = decide.seat
 
     def first(priors: Any, grant: str, limit: int) -> Seat | None:
         found = seat(priors, grant, limit)
@@ -84,13 +82,13 @@ def turn_forgotten(patch: Patch) -> None:
 @mutant("keys are not looked up", masked=True)
 def no_key_look(patch: Patch) -> None:
     """A repeated key is taken for a new one; the store's unique key still objects."""
-    look = decide._Draft.answer  # noqa: SLF001 - the seam
+    look = decide._Draft.answer
 
     def blind(draft: Any, request: Any) -> Any:
         draft.keys.pop((request.account, request.key), None)
         return look(draft, request)
 
-    patch.setattr(decide._Draft, "answer", blind)  # noqa: SLF001 - the seam
+    patch.setattr(decide._Draft, "answer", blind)
 
 
 @mutant("keys are guarded nowhere")
@@ -113,7 +111,7 @@ def foreign_told(patch: Patch) -> None:
     def told(_draft: Any, _request: Any, prior: Any) -> Any:
         return Repeated(prior.id)
 
-    patch.setattr(decide._Draft, "_again", told)  # noqa: SLF001 - the seam
+    patch.setattr(decide._Draft, "_again", told)
 
 
 @mutant("everybody is refused")
@@ -127,14 +125,14 @@ def refuses_all(patch: Patch) -> None:
 @mutant("every tenth is refused")
 def refuses_some(patch: Patch) -> None:
     """Users whose name ends in 7 have reached their limit, it says."""
-    fresh = decide._Draft._fresh  # noqa: SLF001 - the seam
+    fresh = decide._Draft._fresh
 
     def unfair(draft: Any, request: Any, campaign: Any) -> Any:
         if request.user.endswith("7"):
             return Refused(Why.USER_LIMIT)
         return fresh(draft, request, campaign)
 
-    patch.setattr(decide._Draft, "_fresh", unfair)  # noqa: SLF001 - the seam
+    patch.setattr(decide._Draft, "_fresh", unfair)
 
 
 @mutant("money is not checked when it is taken")
@@ -166,7 +164,7 @@ def not_reserved(patch: Patch) -> None:
 @mutant("answered before it is written")
 def unwritten(patch: Patch) -> None:
     """Whoever loses a race is told that the claim is accepted."""
-    written = accept._written  # noqa: SLF001 - the seam
+    written = accept._written
 
     def hopeful(decision: Any, store: Any) -> bool:
         written(decision, store)
@@ -178,14 +176,14 @@ def unwritten(patch: Patch) -> None:
 @mutant("a mode's move is not noticed")
 def no_guard(patch: Patch) -> None:
     """The write does not check that the mode is still the one that was read."""
-    moved = Shelves._moved  # noqa: SLF001 - the seam
+    moved = Shelves._moved
     patch.setattr(Shelves, "_moved", lambda self, move: moved(self, replace(move, guard=None)))
 
 
 @mutant("a pause is ignored")
 def no_mode(patch: Patch) -> None:
     """Newcomers are accepted whatever the mode."""
-    patch.setattr(decide._Draft, "_stage", lambda *_: Stage.ACCEPTED)  # noqa: SLF001 - the seam
+    patch.setattr(decide._Draft, "_stage", lambda *_: Stage.ACCEPTED)
 
 
 @mutant("sold out for ever")
@@ -197,13 +195,13 @@ def never_woken(patch: Patch) -> None:
 @mutant("sold out without gathering")
 def not_gathered(patch: Patch) -> None:
     """Who finds no stripe with enough money marks the campaign exhausted at once."""
-    placed = decide._Draft._placed  # noqa: SLF001 - the seam
+    placed = decide._Draft._placed
 
     def hasty(draft: Any, request: Any, campaign: Any, place: Any) -> Any:
         answer = placed(draft, request, campaign, place)
         return Refused(Why.SOLD_OUT) if answer is None and campaign.id in draft.dry else answer
 
-    patch.setattr(decide._Draft, "_placed", hasty)  # noqa: SLF001 - the seam
+    patch.setattr(decide._Draft, "_placed", hasty)
 
 
 @mutant("the waitlist has no end")
@@ -233,7 +231,8 @@ def overtaking(patch: Patch) -> None:
 @mutant("a claim forgets its account")
 def wrong_account(patch: Patch) -> None:
     """The claim is stored under another account than the one that asked."""
-    made = decide.new_claim
-    patch.setattr(
-        decide, "new_claim", lambda *args, **named: replace(made(*args, **named), account="nobody")
-    )
+
+    def misplaced(*args: Any, **named: Any) -> Claim:
+        return replace(new_claim(*args, **named), account="nobody")
+
+    patch.setattr("fulfiller.service.decide.new_claim", misplaced)

@@ -9,8 +9,8 @@ from fulfiller.domain.act import Verb
 from fulfiller.domain.claim import Stage
 from fulfiller.domain.outcome import Issued
 from fulfiller.service import issue, move, redeem
-from fulfiller.service.book import shifting
-from fulfiller.service.pacing import Portion
+from fulfiller.service.book import ending, moves, shifting
+from fulfiller.service.pacing import Portion, within_rate
 from fulfiller.service.port import Writes
 from fulfiller.store.locks import RowLocks
 from fulfiller.store.memory import MemoryStore
@@ -56,7 +56,7 @@ def rows_stay(patch: Patch) -> None:
 @mutant("issued in two transactions")
 def two_transactions(patch: Patch) -> None:
     """The open rows are taken in one transaction and the coupons written in the next."""
-    once = issue._once  # noqa: SLF001 - the seam
+    once = issue._once
 
     def torn(ids: Any, press: Any, salt: int) -> Issued:
         with press.store.take(ids, (Stage.ACCEPTED,), unheld=True) as unit:
@@ -83,7 +83,7 @@ def no_rate(patch: Patch) -> None:
 @mutant("rates are read and not guarded")
 def no_pace_check(patch: Patch) -> None:
     """What was read of a rate is taken for true when it is written; nobody locks it."""
-    paced = Shelves._paced  # noqa: SLF001 - the seam
+    paced = Shelves._paced
 
     def trusting(self: Shelves, pacing: Any) -> Any:
         pace = self.paces.get(pacing.scope)
@@ -104,7 +104,7 @@ def same_salt(patch: Patch) -> None:
 @mutant("a taken code is poison")
 def salt_forgotten(patch: Patch) -> None:
     """The salt is not counted up when another coupon has the code: the claim never ends."""
-    once = issue._once  # noqa: SLF001 - the seam
+    once = issue._once
     patch.setattr(issue, "_once", lambda ids, press, _salt: once(ids, press, 0))
 
 
@@ -114,7 +114,7 @@ def no_halves(patch: Patch) -> None:
 
     def together(ids: Any, press: Any) -> Issued:
         try:
-            return issue._pressed(ids, press)  # noqa: SLF001 - the seam
+            return issue._pressed(ids, press)
         except ValueError:
             return Issued(left=tuple(ids))
 
@@ -131,7 +131,7 @@ def never_parked(patch: Patch) -> None:
 @mutant("a killer is not seen in what comes again", masked=True)
 def redelivery_ignored(patch: Patch) -> None:
     """A task that comes again is run like any other, though it may have killed its worker."""
-    together = issue._together  # noqa: SLF001 - the seam
+    together = issue._together
     patch.setattr(issue, "_one_by_one", together)
 
 
@@ -144,7 +144,7 @@ def parking_frees(patch: Patch) -> None:
 
     def freeing(claims: Any, reason: str, *, now: int, actor: str) -> Writes:
         writes = parking(claims, reason, now=now, actor=actor)
-        stripes = move.moves((claim, entry) for claim in claims)
+        stripes = moves((claim, entry) for claim in claims)
         return replace(writes, stripes=stripes)
 
     patch.setattr(move, "parking", freeing)
@@ -154,21 +154,20 @@ def parking_frees(patch: Patch) -> None:
 def cancel_keeps(patch: Patch) -> None:
     """A cancelled claim's money stays reserved for nobody."""
     no_check.apply(patch)
-    ending = move.ending
     patch.setattr(move, "ending", lambda stage, count: replace(ending(stage, count), purses=None))
 
 
 @mutant("anybody may cancel")
 def cancels_all(patch: Patch) -> None:
     """A cancelled claim leaves no outcome behind."""
-    ended = move._ended  # noqa: SLF001 - the seam
+    ended = move._ended
     patch.setattr(move, "_ended", lambda *args: replace(ended(*args), outcomes=()))
 
 
 @mutant("ends leave no event")
 def silent_end(patch: Patch) -> None:
     """What ended a claim is in the tables and not in the log."""
-    ended = move._ended  # noqa: SLF001 - the seam
+    ended = move._ended
     patch.setattr(move, "_ended", lambda *args: replace(ended(*args), events=()))
 
 
@@ -188,8 +187,9 @@ def unsure_lost(patch: Patch) -> None:
 @mutant("coupons are issued in 1970")
 def issued_at_zero(patch: Patch) -> None:
     """The time of issue is 0 where a rate has to be kept, and everything is expired at birth."""
-    within = issue.within_rate
-    patch.setattr(issue, "within_rate", lambda unit, refused: replace(within(unit, refused), at=0))
+    patch.setattr(
+        issue, "within_rate", lambda unit, refused: replace(within_rate(unit, refused), at=0)
+    )
 
 
 @mutant("a coupon is moved from any state")
@@ -213,19 +213,19 @@ def no_revision(patch: Patch) -> None:
 @mutant("a till's key is forgotten")
 def no_acts(patch: Patch) -> None:
     """What was done under a key is not remembered, so that a repeat does it again."""
-    writes = redeem._writes  # noqa: SLF001 - the seam
+    writes = redeem._writes
     patch.setattr(redeem, "_writes", lambda *args: replace(writes(*args), acts=()))
 
 
 @mutant("revoking forgets the money")
 def revoke_keeps(patch: Patch) -> None:
     """A revoked coupon's money is still counted as issued."""
-    purses = {verb: moved for verb, moved in redeem._PURSES.items() if verb is not Verb.REVOKE}  # noqa: SLF001 - the seam
+    purses = {verb: moved for verb, moved in redeem._PURSES.items() if verb is not Verb.REVOKE}
     patch.setattr(redeem, "_PURSES", purses)
 
 
 @mutant("revoking wakes nobody")
 def revoke_sleeps(patch: Patch) -> None:
     """Money comes back with a revoked coupon, and the campaign stays sold out."""
-    writes = redeem._writes  # noqa: SLF001 - the seam
+    writes = redeem._writes
     patch.setattr(redeem, "_writes", lambda *args: replace(writes(*args), woken=()))

@@ -31,7 +31,7 @@ def no_sweep(patch: Patch) -> None:
 @mutant("late commits are passed over")
 def late_commits(patch: Patch) -> None:
     """The sweep does not look for claims that committed behind the cursor."""
-    is_late = sweep._is_late  # noqa: SLF001 - the seam
+    is_late = sweep._is_late
 
     def sure(row: Any, offer: Any, cursor: Any, now: int, overtaken: int) -> bool:
         return offer is not None and is_late(row, offer, cursor, now, overtaken)
@@ -145,7 +145,7 @@ def never_resumes(patch: Patch) -> None:
 @mutant("a ramp never ends")
 def ramps_for_ever(patch: Patch) -> None:
     """Ramping does not become flowing."""
-    moved = breaker._moved  # noqa: SLF001 - the seam
+    moved = breaker._moved
 
     def slow(state: Any, mode: Mode, now: int) -> Any:
         return state if mode is Mode.FLOWING else moved(state, mode, now)
@@ -174,9 +174,9 @@ def admitted_in_pause(patch: Patch) -> None:
 
 
 def _always_admit(keeper: Any, now: int) -> None:
-    if keeper._fence is not None:  # noqa: SLF001 - the seam
-        admit.admit(keeper._usher, store=keeper._store, fence=keeper._fence)  # noqa: SLF001 - the seam
-        keeper._due["admit"] = now + keep.ADMIT  # noqa: SLF001 - the seam
+    if keeper._fence is not None:
+        admit.admit(keeper._usher, store=keeper._store, fence=keeper._fence)
+        keeper._due["admit"] = now + keep.ADMIT
 
 
 @mutant("holds are never lifted")
