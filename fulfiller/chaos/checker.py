@@ -11,8 +11,12 @@ from fulfiller.chaos.books import Books
 from fulfiller.chaos.codes import judge_codes
 from fulfiller.chaos.history import Line
 from fulfiller.chaos.index import Index
+from fulfiller.chaos.liveness import judge_drain, judge_spending
 from fulfiller.chaos.log import judge_log
+from fulfiller.chaos.modes import judge_ends, judge_moves, judge_pauses
 from fulfiller.chaos.money import judge_budgets, judge_conservation
+from fulfiller.chaos.pace import judge_pace
+from fulfiller.chaos.refusals import judge_refusals
 from fulfiller.chaos.report import Docket, Limits, Report
 from fulfiller.chaos.safety import judge_coupons, judge_origins, judge_people, judge_places
 from fulfiller.chaos.testimony import Testimony
@@ -31,8 +35,15 @@ def check(history: Iterable[Line], books: Books, limits: Limits | None = None) -
     judge_places(index, docket, known)
     judge_shown(index, heard, docket)
     judge_origins(index, heard, docket)
+    judge_refusals(index, heard, docket, known)
     judge_codes(index, heard, docket)
     judge_log(index, docket)
     judge_keys(index, heard, docket)
+    judge_pace(index, docket, known)
+    judge_pauses(index, docket, known)
     judge_handled(index, heard, docket)
+    judge_drain(index, docket, known)
+    judge_spending(index, heard, docket, known)
+    judge_ends(index, docket, known)
+    judge_moves(index, docket)
     return docket.report()

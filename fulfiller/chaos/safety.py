@@ -92,9 +92,12 @@ def _judge_claims(index: Index, heard: Testimony, docket: Docket) -> None:
             docket.charge("S6", f"{text}, which leads to clm_{binding.claim_id}")
             continue
         claim = claims.get(binding.claim_id)
-        if claim is None or claim.account != binding.account:
+        if claim is None:
             text = f"key {binding.key!r} of {binding.account} leads to clm_{binding.claim_id}"
-            docket.charge("S10", f"{text}, which is no claim of theirs")
+            docket.charge("L1", f"{text}, which is gone")
+        elif claim.account != binding.account:
+            text = f"key {binding.key!r} of {binding.account} leads to clm_{binding.claim_id}"
+            docket.charge("S10", f"{text}, which is of {claim.account}")
         elif _any_is(asked.every(), claim, index):
             wanted.add(claim.id)
     for claim_id in claims.keys() - wanted:

@@ -40,6 +40,8 @@ class Shown:
         """Take in a look between two instants; return what contradicts an earlier one."""
         began, done = span
         flaw = self._coded(code, call) if code else None
+        if not state:
+            return flaw
         if state in ENDED:
             flaw = flaw or self._over(state, call, done)
         elif began > self.open_at:

@@ -125,8 +125,8 @@ class Testimony:
         """Take in an answer that says which claim it is about, and how that stands."""
         claim_id = bare(line.claim_id or asked.claim_id)
         state = line.state or ("cancelled" if asked.ask is Ask.CANCEL else "")
-        if not claim_id or not state:
-            self._docket.charge("Q1", f"call {line.call} is ok and names no claim, or no state")
+        if not claim_id:
+            self._docket.charge("Q1", f"call {line.call} is ok and names no claim")
             return
         if asked.claim_id and claim_id != bare(asked.claim_id):
             text = f"call {line.call} asked for {asked.claim_id} and was told of clm_{claim_id}"
