@@ -7,6 +7,7 @@ from fulfiller.chaos.checker import check
 from fulfiller.chaos.reading import books_of
 from fulfiller.chaos.report import Limits
 from fulfiller.sim.loop import SECOND
+from fulfiller.sim.order import flaws
 from fulfiller.sim.run import Ran
 from fulfiller.sim.world import CODES
 
@@ -29,4 +30,4 @@ def judge(ran: Ran) -> Verdict:
     report = check(world.history, books, Limits(clock_s=CLOCK_S + world.jumped / SECOND))
     broken = [str(finding) for finding in report.findings if not finding.ok]
     judged = Counter({finding.id: finding.over for finding in report.findings})
-    return Verdict((*ran.late, *broken), judged)
+    return Verdict((*ran.late, *broken, *flaws(ran)), judged)

@@ -28,6 +28,7 @@ ACTOR = "operator:sim"
 BETWEEN = (SECOND // 5, 4 * SECOND)
 AUDIT = SECOND
 AGAIN = SECOND // 4
+REPLAY = 5 * SECOND
 
 
 class Operator(Role):
@@ -53,9 +54,12 @@ class Operator(Role):
         while not self.world.healed:
             self.world.loop.sleep(self.world.dice.randrange(*BETWEEN))
             self._try(self.world.dice.choice(acts), store)
-        while not self._put_right(store):
+        while not self._try(self._undo, store):
             self.world.loop.sleep(AGAIN)
         self.over = True
+        while True:
+            self.world.loop.sleep(REPLAY)
+            self._try(self._replay_good, store)
 
     def _try(self, act: Callable[[MemoryStore, int], object], store: MemoryStore) -> bool:
         try:
@@ -65,16 +69,14 @@ class Operator(Role):
             return False
         return True
 
-    def _put_right(self, store: MemoryStore) -> bool:
-        """Undo by hand what would last for ever."""
-        return self._try(self._undo, store)
-
     def _undo(self, store: MemoryStore, now: int) -> None:
+        """Undo by hand what would last for ever, and nothing else."""
         act = Act(reason="all is well again", actor=ACTOR, now=now)
         for scope in self.scopes:
-            unhold(scope, act, store=store)
             row = store.modes()[scope]
-            if row.state.forced is not None:
+            if row.hold is not None and row.hold.until is None:
+                unhold(scope, act, store=store)
+            if row.state.forced is not None and row.state.forced.until is None:
                 let_go(scope, act, store=store)
         self._replay(store, now)
 
@@ -116,6 +118,13 @@ class Operator(Role):
     def _replay(self, store: MemoryStore, now: int) -> None:
         ids = [each.claim.id for each in parked(Choice(), store)]
         replay(ids, store=store, now=now, actor=ACTOR)
+
+    def _replay_good(self, store: MemoryStore, now: int) -> None:
+        """Replay what is parked and should not be: nothing is wrong with it, or any more."""
+        bad = self.world.poison | self.world.killers
+        ids = [row.id for row in self.world.truth.shelves.open.values() if row.stage == "parked"]
+        if good := [claim_id for claim_id in ids if claim_id not in bad]:
+            replay(good, store=store, now=now, actor=ACTOR)
 
     def _abandon(self, store: MemoryStore, now: int) -> None:
         ids = [each.claim.id for each in parked(Choice(), store)][:1]

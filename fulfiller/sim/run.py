@@ -175,8 +175,10 @@ class _Watch:
         return self._cast.operator.over and all(caller.done for caller in self._cast.callers)
 
     def _unfinished(self) -> int:
+        """Return how many claims have not come to the end that they could come to."""
+        bad = self._world.poison | self._world.killers
         rows = self._world.truth.shelves.open.values()
-        return sum(row.stage is not Stage.PARKED for row in rows)
+        return sum(row.stage is not Stage.PARKED or row.id not in bad for row in rows)
 
 
 def _stuck(row: ModeRow) -> bool:

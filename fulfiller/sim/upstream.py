@@ -27,6 +27,8 @@ from fulfiller.store.memory import MemoryStore
 
 DEADLINE = 3 * SECOND
 AGAIN = (50_000, 700_000)
+RECENT = 8
+"""Coupons that are brought to tills at a time: so few that two meet over one."""
 BODY_SYMBOLS = CODE_SYMBOLS - 2
 ACCOUNTS = ("shop", "shop", "shop", "rival")
 WISHES = (
@@ -129,27 +131,22 @@ class Upstream(Role):
         known = self._any()
         if known is not None and known.code is None:
             self._see(known)
-        if known is None or known.code is None or known.claim_id is None:
+        if not self.world.coupons:
             return
-        verb = self.world.dice.choice(tuple(Verb))
-        key = f"till {known.claim_id}"
-        claim_id = known.claim_id
+        dice = self.world.dice
+        claim_id, code = dice.choice(self.world.coupons[-RECENT:])
+        verb = dice.choice(tuple(Verb))
+        key = f"till {claim_id} {dice.randrange(2)}"
         order = Order(
-            verb=verb, lookup=lookup(known.code[:BODY_SYMBOLS], CODES), account=OWNER, key=key,
+            verb=verb, lookup=lookup(code[:BODY_SYMBOLS], CODES), account=OWNER, key=key,
             actor=OWNER, reason="simulated", hold_s=5,
         )  # fmt: skip
         call = self.world.call(
-            Ask.HANDLE, account=OWNER, claim_id=claim_id, key=key, verb=verb.value, code=known.code
+            Ask.HANDLE, account=OWNER, claim_id=claim_id, key=key, verb=verb.value, code=code
         )
         errand = self._errand(call, lambda store, now: handle(order, store=store, now=now))
-        if errand is None:
-            return
-        done = errand.done[0]
-        if isinstance(done, Handled):
-            call.end(Phase.OK, claim_id=claim_id, state=done.coupon.state.value,
-                     repeated=done.replayed)  # fmt: skip
-        else:
-            call.end(Phase.FAIL, why=str(getattr(done, "why", done)))
+        if errand is not None:
+            _handled(call, claim_id, errand.done[0])
 
     # How it is asked for
 
@@ -225,8 +222,9 @@ class Upstream(Role):
         if not isinstance(view, ClaimView):
             call.end(Phase.FAIL, why="unknown_claim")
             return
-        if view.coupon is not None:
+        if view.coupon is not None and known.code is None:
             known.code = _code(view.coupon)
+            self.world.coupons.append((claim_id, known.code))
         call.end(Phase.OK, claim_id=claim_id, state=view.state.value, code=known.code or "")
 
     def _errand(self, call: Call, run: object) -> Errand | None:
@@ -290,6 +288,14 @@ def _told(call: Call, known: Known, answer: Told) -> None:
             call.end(Phase.OK, claim_id=answer.claim.id, state=state, repeated=True)
         case Refused():
             call.end(Phase.FAIL, why=answer.why.value)
+
+
+def _handled(call: Call, claim_id: ClaimId, done: object) -> None:
+    if isinstance(done, Handled):
+        state = done.coupon.state.value
+        call.end(Phase.OK, claim_id=claim_id, state=state, repeated=done.replayed)
+    else:
+        call.end(Phase.FAIL, why=str(getattr(done, "why", done)))
 
 
 def _ended(call: Call, claim_id: ClaimId, *, ended: bool) -> None:

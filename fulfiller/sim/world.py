@@ -42,6 +42,10 @@ class World:
         """What kills or stops whoever runs: set by the nemesis."""
         self.poison: set[ClaimId] = set()
         self.killers: set[ClaimId] = set()
+        self.taken: set[bytes] = set()
+        """Lookups of codes that coupons from elsewhere have."""
+        self.coupons: list[tuple[ClaimId, str]] = []
+        """Coupons whose codes somebody has seen: whoever sees a code can bring it to a till."""
         self.away_until = 0
         self.clock_offset = 0
         self.jumped = 0

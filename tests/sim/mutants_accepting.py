@@ -194,7 +194,8 @@ def never_woken(patch: Patch) -> None:
 
 @mutant("sold out without gathering")
 def not_gathered(patch: Patch) -> None:
-    """Who finds no stripe with enough money marks the campaign exhausted at once."""
+    """Who finds no stripe with enough money sends people away at once."""
+    patch.setattr(accept, "_gather", lambda *_: None)
     placed = decide._Draft._placed
 
     def hasty(draft: Any, request: Any, campaign: Any, place: Any) -> Any:

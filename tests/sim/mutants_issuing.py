@@ -108,7 +108,7 @@ def salt_forgotten(patch: Patch) -> None:
     patch.setattr(issue, "_once", lambda ids, press, _salt: once(ids, press, 0))
 
 
-@mutant("one bad claim fails all", masked=True)
+@mutant("one bad claim fails all")
 def no_halves(patch: Patch) -> None:
     """A task is not halved when it fails; the sweep offers its claims alone in the end."""
 
@@ -128,7 +128,7 @@ def never_parked(patch: Patch) -> None:
     patch.setattr("fulfiller.service.sweep.ATTEMPTS_MAX", 10**9)
 
 
-@mutant("a killer is not seen in what comes again", masked=True)
+@mutant("a killer is not seen in what comes again")
 def redelivery_ignored(patch: Patch) -> None:
     """A task that comes again is run like any other, though it may have killed its worker."""
     together = issue._together
