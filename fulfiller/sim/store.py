@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from fulfiller.domain.campaign import Campaign
-from fulfiller.domain.claim import OPEN, ClaimId
+from fulfiller.domain.claim import OPEN, ClaimId, OpenClaim
 from fulfiller.domain.error import Raced, StoreUnavailable
+from fulfiller.domain.mode import held
 from fulfiller.domain.pace import Pace, RateScope
 from fulfiller.service.port import Ask, ClaimView, Sight, Unit, Writes
 from fulfiller.sim.fault import Fault
@@ -54,7 +55,11 @@ class _SimStore:
         return lambda *args, **named: self._line.step(name, lambda: method(*args, **named))
 
     def _unit(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda *args, **named: self._line.unit(name, method(*args, **named))
+        def opened(*args: Any, **named: Any) -> AbstractContextManager[Any]:
+            unheld = bool(named.get("unheld"))
+            return self._line.unit(name, method(*args, **named), unheld=unheld)
+
+        return opened
 
     def terms(self, campaign_id: str) -> Campaign | None:
         """Return a campaign as this process read it once."""
@@ -108,11 +113,15 @@ class _Line:
         return done
 
     @contextmanager
-    def unit(self, name: str, opening: AbstractContextManager[Any]) -> Iterator[Any]:
+    def unit(
+        self, name: str, opening: AbstractContextManager[Any], *, unheld: bool
+    ) -> Iterator[Any]:
         """Open a transaction; what ends early, or loses its line, is rolled back."""
         task = self._world.loop.current
         self.request(name)
         with opening as unit:
+            if unheld:
+                self._see_held(unit)
             task.tied_up += 1
             try:
                 self.answer(name)
@@ -144,6 +153,14 @@ class _Line:
         world.way()
         if world.chance(Fault.STORE_SILENT):
             raise StoreUnavailable("the connection was cut before the answer")
+
+    def _see_held(self, unit: Unit[OpenClaim]) -> None:
+        modes = self._world.truth.shelves.modes
+        self._world.flaws += [
+            f"clm_{row.id} was taken while {row.campaign} is held"
+            for row in unit.rows
+            if held(modes, row.campaign)
+        ]
 
     def abort(self) -> None:
         """Let the database end a transaction, as it may at any time for others' sake."""

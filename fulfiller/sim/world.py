@@ -46,6 +46,8 @@ class World:
         """Lookups of codes that coupons from elsewhere have."""
         self.coupons: list[tuple[ClaimId, str]] = []
         """Coupons whose codes somebody has seen: whoever sees a code can bring it to a till."""
+        self.flaws: list[str] = []
+        """What only this world could see, and should not have."""
         self.away_until = 0
         self.clock_offset = 0
         self.jumped = 0

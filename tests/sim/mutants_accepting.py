@@ -26,7 +26,7 @@ def without(patch: Patch, *constraints: str) -> None:
     patch.setattr(shelves, "_free", lax)
 
 
-@mutant("identity is not looked up", masked=True)
+@mutant("identity is not looked up")
 def no_holder(patch: Patch) -> None:
     """A person who holds a claim is taken for a new one; the store's unique key still objects."""
     patch.setattr(decide, "holder", lambda _priors, _grant: None)
@@ -79,7 +79,7 @@ def turn_forgotten(patch: Patch) -> None:
     patch.setattr(decide, "seat", first)
 
 
-@mutant("keys are not looked up", masked=True)
+@mutant("keys are not looked up")
 def no_key_look(patch: Patch) -> None:
     """A repeated key is taken for a new one; the store's unique key still objects."""
     look = decide._Draft.answer
