@@ -17,7 +17,9 @@ from fulfiller.domain.error import StoreError
 REREAD = 10_000_000
 """Microseconds after which the store is asked again."""
 RETRY = 1_000_000
-"""Microseconds after which a store that did not answer is asked again."""
+"""Microseconds after which a store is asked again that did not answer, or took long."""
+LONG = 500_000
+"""Microseconds from which on an answer says too little of when it was given."""
 COUNTER_BITS = 12
 RANDOM_BITS = 62
 NOISE = "512Q"
@@ -69,6 +71,7 @@ class StoreClock:
             return self._advance(self._offset or 0)
 
     def _reread(self) -> None:
+        asked = self._ticks()
         try:
             stored = self._read()
         except StoreError:
@@ -77,10 +80,14 @@ class StoreClock:
             self._due = self._ticks() + RETRY
             return
         heard = self._ticks()
-        # As if read when heard: a slow answer, or a connection opened for it, makes this
-        # clock late by a little and never early.
-        self._offset = stored - heard
-        self._due = heard + REREAD
+        took = heard - asked
+        # As if read when heard: an answer that took a while makes this clock late by a little
+        # and never early. One that took long, since this process was stopped or the store was,
+        # bounds the time from both sides, and what was known before stands between them.
+        late = stored - heard
+        known = late if self._offset is None or took < LONG else self._offset
+        self._offset = min(max(late, known), late + took)
+        self._due = heard + (REREAD if took < LONG else RETRY)
 
     def _advance(self, offset: int) -> int:
         ticks = self._ticks()

@@ -92,6 +92,41 @@ def test_a_slow_answer_makes_it_late_and_never_early() -> None:
     assert bench.clock.now() == NOW
 
 
+def test_an_answer_that_took_long_does_not_set_a_clock_that_was_right_back() -> None:
+    """A process that was stopped while it asked knows better than the answer it finds.
+
+    Found by seed 474 of the simulator: an intake was 14 seconds late for the ten that followed,
+    and told people of a campaign that was open that it was not open yet.
+    """
+    bench = Bench()
+    bench.clock.now()
+    bench.slow = 14 * SECOND
+    assert bench.pass_(REREAD) == NOW + REREAD + bench.slow
+    bench.stored += bench.slow
+    bench.slow = 0
+    assert bench.pass_(RETRY) == bench.stored
+    assert bench.readings == 3
+
+
+def test_an_answer_that_took_long_corrects_what_it_contradicts() -> None:
+    """The store's time lies between what it said and that and all the time it took."""
+    bench = Bench()
+    bench.clock.now()
+    bench.stored += 60 * SECOND
+    bench.slow = 14 * SECOND
+    assert bench.pass_(REREAD) == NOW + 60 * SECOND + REREAD
+
+
+def test_a_first_answer_that_took_long_is_asked_for_again_soon() -> None:
+    """Until then the clock is late, as much as it took."""
+    bench = Bench()
+    bench.slow = 14 * SECOND
+    assert bench.clock.now() == NOW
+    bench.stored += bench.slow
+    bench.slow = 0
+    assert bench.pass_(RETRY) == bench.stored
+
+
 def test_a_store_that_is_away_is_bridged_and_asked_again_each_second() -> None:
     """The monotonic clock goes on alone, and the store is not pestered."""
     bench = Bench()

@@ -157,7 +157,11 @@ class _Watch:
     def _due(self) -> int:
         """Return until when there is time: less while accepted claims are left."""
         left = any(row.stage is Stage.ACCEPTED for row in self._old())
-        return self._since + (WITHIN if left else SETTLED) + self._owed()
+        return self._since + (WITHIN if left else SETTLED) + self._owed() + self._spoiled()
+
+    def _spoiled(self) -> int:
+        """Return how long bad claims may hold up their campaigns until they are set aside."""
+        return len(self._world.poison | self._world.killers) * WITHIN
 
     def _old(self) -> list[OpenClaim]:
         """Return what has been ready for as long as an accepted claim may take."""

@@ -5,7 +5,7 @@ waits and then sees what the first one left, and a commit is all or nothing.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 from fulfiller.domain.campaign import Campaign
@@ -214,11 +214,6 @@ class MemoryStore(MemoryDispatch):
 
     def _is_held(self, row: OpenClaim) -> bool:
         return held(self.shelves.modes, row.campaign)
-
-    def _moving(self, writes: Writes, holder: object | None = None) -> AbstractContextManager[None]:
-        """Hold the rates and stripes that are moved: whoever has them locked is waited for."""
-        paces = [("pace", move.scope) for move in writes.paces]
-        return self._locks.held(holder or object(), [*paces, *(s.key for s in writes.stripes)])
 
     def _commit(self, writes: Writes) -> None:
         with self._latch:

@@ -1,7 +1,7 @@
 """Coupons in hand, and campaigns whose terms change: that part of the in-memory store."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from fulfiller.domain.breaker import Mode
 from fulfiller.domain.campaign import Campaign
@@ -56,11 +56,16 @@ class MemoryTill(MemoryRoster):
             same = found is not None and (found.state, found.revision) == (old.state, old.revision)
 
             def commit(writes: Writes) -> None:
-                with self._latch:
+                with self._moving(writes), self._latch:
                     self.shelves.commit(writes)
                     self.shelves.coupons[new.claim_id] = new
 
             yield MemoryUnit([new] if same else [], commit)
+
+    def _moving(self, writes: Writes, holder: object | None = None) -> AbstractContextManager[None]:
+        """Hold the rates and stripes that are moved: whoever has them locked is waited for."""
+        paces = [("pace", move.scope) for move in writes.paces]
+        return self._locks.held(holder or object(), [*paces, *(s.key for s in writes.stripes)])
 
     def _spans(self, scope: str) -> Iterator[Pause]:
         yield from self.shelves.pauses.get(scope, ())

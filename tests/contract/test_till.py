@@ -197,6 +197,17 @@ def test_only_who_still_sees_it_moves_it(truth: Truth, open_one: Open) -> None:
     assert coupon(truth, claim_id) == new
 
 
+def test_money_that_comes_back_waits_for_whoever_counts_it(truth: Truth, open_one: Open) -> None:
+    """Else a campaign would count as sold out by a sum from before, with a coupon left in it."""
+    (claim_id,) = given(truth, "li", budget=VALUE, stripes=1)
+    with truth.lock("festival") as unit:
+        second = aside(open_one, lambda store: do(store, claim_id, Verb.REVOKE))
+        assert waits(second)
+        unit.commit(Writes(exhausted=("festival",)))
+    assert isinstance(second.result(30), Handled)
+    assert not truth.modes()["festival"].exhausted
+
+
 def test_fifty_checkouts_race_for_one_coupon(truth: Truth, open_one: Open) -> None:
     """Under different keys just one redeems it, and all others are told so."""
     (claim_id,) = given(truth, "li")
