@@ -71,16 +71,16 @@ class StoreClock:
             return self._advance(self._offset or 0)
 
     def _reread(self) -> None:
-        asked = self._ticks()
         try:
-            stored = self._read()
+            stored, took = self._ask()
+            if self._offset is None and took >= LONG:
+                stored, took = self._ask()
         except StoreError:
             if self._offset is None:
                 raise
             self._due = self._ticks() + RETRY
             return
         heard = self._ticks()
-        took = heard - asked
         # As if read when heard: an answer that took a while makes this clock late by a little
         # and never early. One that took long, since this process was stopped or the store was,
         # bounds the time from both sides, and what was known before stands between them.
@@ -88,6 +88,12 @@ class StoreClock:
         known = late if self._offset is None or took < LONG else self._offset
         self._offset = min(max(late, known), late + took)
         self._due = heard + (REREAD if took < LONG else RETRY)
+
+    def _ask(self) -> tuple[int, int]:
+        """Return what the store says, and how long that took."""
+        asked = self._ticks()
+        stored = self._read()
+        return stored, self._ticks() - asked
 
     def _advance(self, offset: int) -> int:
         ticks = self._ticks()
