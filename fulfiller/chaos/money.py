@@ -90,22 +90,26 @@ def _said(index: Index) -> Figures:
 
 
 def _counted(index: Index) -> Figures:
-    """Return the same of open rows, coupons, outcomes and claims."""
+    """Return the same of open rows, coupons, outcomes and claims.
+
+    Each claim counts once: what is in two places at once is charged as that.
+    """
     figures: Figures = Counter()
-    books, claims = index.books, index.claims
-    entered: Counter[tuple[str, Tier]] = Counter((c.campaign, c.tier) for c in books.claims)
+    claims, coupons, outcomes = index.claims, index.coupons, index.outcomes
+    entered: Counter[tuple[str, Tier]] = Counter((c.campaign, c.tier) for c in claims.values())
     for (campaign, tier), number in entered.items():
         figures[campaign, tier, Count.ENTERED] = number
-    for row in books.opened:
-        figures[row.campaign, row.stripe, Purse.RESERVED] += row.amount
-        figures[row.campaign, row.stripe, row.tier, STAGE_COUNT[row.stage]] += 1
-    for coupon in books.coupons:
+    for coupon in coupons.values():
         purse = PURSE_OF.get(coupon.state)
         if purse is not None:
             figures[coupon.campaign, coupon.stripe, purse] += coupon.amount
         figures[coupon.campaign, coupon.stripe, coupon.tier, Count.ISSUED] += 1
-    for outcome in books.outcomes:
-        claim = claims.get(outcome.claim_id)
+    for claim_id in outcomes.keys() - coupons.keys():
+        claim = claims.get(claim_id)
         if claim is not None:
-            figures[claim.campaign, claim.tier, ENDED[outcome.ending]] += 1
+            figures[claim.campaign, claim.tier, ENDED[outcomes[claim_id].ending]] += 1
+    for claim_id in index.opened.keys() - coupons.keys() - outcomes.keys():
+        row = index.opened[claim_id]
+        figures[row.campaign, row.stripe, Purse.RESERVED] += row.amount
+        figures[row.campaign, row.stripe, row.tier, STAGE_COUNT[row.stage]] += 1
     return figures

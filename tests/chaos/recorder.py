@@ -29,7 +29,10 @@ class Clock:
 
 
 class Recorder:
-    """Writes down what clients ask for and are told; each call takes two hundredths of a second."""
+    """Writes down what clients ask for and are told.
+
+    Each call takes two hundredths of a second, and there is one between them.
+    """
 
     def __init__(self, clock: Clock) -> None:
         """Start an empty history."""
@@ -40,6 +43,7 @@ class Recorder:
     def call(self, ask: Ask, act: Callable[[], Told | None], **asked: Any) -> int:
         """Ask, act and write down what was told; None leaves the call without an end."""
         number, proc = next(self._numbers), asked.pop("proc", "client")
+        self.clock.at += STEP
         self._line(number, proc, Phase.INVOKE, ask, asked)
         self.clock.at += STEP
         told = act()

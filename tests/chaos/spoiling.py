@@ -136,12 +136,34 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Spoiled:
-    """How a case is spoiled, which invariant must say so first, and which others follow."""
+    """How a case is spoiled, which invariant must say so, and which others follow from it.
+
+    It must be the first to say so, but for what is `ahead`: that is broken as much.
+    """
 
     law: str
     spoil: Callable[[Case], None]
     follows: tuple[str, ...] = ()
+    ahead: tuple[str, ...] = ()
 
     def is_found(self, report: Report) -> bool:
-        """Return whether the right invariant is the first that is broken, and none is by chance."""
-        return report.broken[:1] == (self.law,) and set(report.broken[1:]) <= set(self.follows)
+        """Return whether just these invariants are broken, in this order."""
+        due = (*self.ahead, self.law)
+        return report.broken[: len(due)] == due and set(report.broken) <= {*due, *self.follows}
+
+
+Spoil = Callable[[Case], None]
+
+
+def spoils(
+    table: dict[str, Spoiled], law: str, *follows: str, ahead: tuple[str, ...] = ()
+) -> Callable[[Spoil], Spoil]:
+    """Enter a function into a table under its name, with the invariant that it breaks."""
+
+    def entered(spoil: Spoil) -> Spoil:
+        name = spoil.__name__.strip("_").replace("_", " ")
+        assert name not in table
+        table[name] = Spoiled(law, spoil, follows, ahead)
+        return spoil
+
+    return entered
