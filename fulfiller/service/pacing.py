@@ -8,7 +8,7 @@ time a rate is kept: each leaves `tat <= its time + the span of a burst`.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from fulfiller.domain.claim import ClaimId, OpenClaim
@@ -16,6 +16,8 @@ from fulfiller.domain.flow import flow_of, limit_key_of
 from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE, Pace, RateScope
 from fulfiller.service.port import PaceMove, Unit
 
+Kind = tuple[str, str | None]
+"""A campaign and a limit key: claims that agree in both have the same rates to keep."""
 AMPLE = 4
 """A rate with room for so many times what a transaction takes need not be locked.
 
@@ -47,14 +49,15 @@ def within_rate(unit: Unit[OpenClaim], refused: Collection[ClaimId]) -> Portion:
     rows = tuple(unit.rows)
     if not unit.paced:
         return Portion(rows)
-    scopes = sorted({scope for row in rows for scope in scopes_of(row.campaign, row.limit_key)})
+    kinds = Counter((row.campaign, row.limit_key) for row in rows)
+    scopes = sorted({scope for kind in kinds for scope in scopes_of(*kind)})
     now, paces = unit.pace(scopes, locked=False)
     if not paces:
         # Others have a rate, such as another merchant of this campaign.
         return Portion(rows)
-    till = _Till(now, paces)
-    if not till.ample_for(rows):
-        till = _Till(*unit.pace(scopes, locked=True))
+    till = _Till(now, paces, kinds)
+    if not till.ample_for(kinds):
+        till = _Till(*unit.pace(scopes, locked=True), kinds)
     going = [row for row in rows if row.id in refused or till.takes(row)]
     gone = {row.id for row in going}
     late = [till.later(row) for row in rows if row.id not in gone]
@@ -62,23 +65,33 @@ def within_rate(unit: Unit[OpenClaim], refused: Collection[ClaimId]) -> Portion:
 
 
 class _Till:
-    """Counts claims against the rates that they have to keep."""
+    """Counts claims against the rates that they have to keep, the same ones for each of a kind."""
 
-    def __init__(self, now: int, paces: Collection[Pace]) -> None:
+    def __init__(self, now: int, paces: Collection[Pace], kinds: Iterable[Kind]) -> None:
         self.now = now
         self._paces = {pace.scope: pace for pace in paces}
         self._room = {scope: pace.room(now) for scope, pace in self._paces.items()}
         self._taken = dict.fromkeys(self._paces, 0)
+        self._mine = {kind: [s for s in scopes_of(*kind) if s in self._paces] for kind in kinds}
 
-    def ample_for(self, rows: Collection[OpenClaim]) -> bool:
-        """Return whether every rate has room for a multiple of what these rows take of it."""
-        taking = Counter(scope for row in rows for scope in self._mine(row))
+    def ample_for(self, kinds: Mapping[Kind, int]) -> bool:
+        """Return whether every rate has room for a multiple of what so many take of it."""
+        taking = dict.fromkeys(self._paces, 0)
+        for kind, claims in kinds.items():
+            for scope in self._mine[kind]:
+                taking[scope] += claims
         return all(AMPLE * taken <= self._room[scope] for scope, taken in taking.items())
 
     def takes(self, row: OpenClaim) -> bool:
-        """Count a row, unless one of its rates has nothing left or it stands in a wrong flow."""
-        mine = self._mine(row)
-        if self._strays(row) or any(self._room[scope] == self._taken[scope] for scope in mine):
+        """Count a row, unless one of its rates has nothing left or it stands in a wrong flow.
+
+        Loops and no expressions: this runs for each claim, and is three times as fast.
+        """
+        mine = self._mine[row.campaign, row.limit_key]
+        for scope in mine:
+            if self._room[scope] == self._taken[scope]:
+                return False
+        if row.limit_key is not None and self._strays(row):
             return False
         for scope in mine:
             self._taken[scope] += 1
@@ -86,7 +99,8 @@ class _Till:
 
     def later(self, row: OpenClaim) -> OpenClaim:
         """Return a row that is ready anew, so that offers from before count for nothing."""
-        free = [self._after(scope).free_at(self.now) for scope in self._mine(row)]
+        mine = self._mine[row.campaign, row.limit_key]
+        free = [self._after(scope).free_at(self.now) for scope in mine]
         limited = row.limit_key if self._limited(row) else limit_key_of(row.flow)
         ready_at = max(self.now, row.ready_at + 1, *free)
         flow = flow_of(row.account, limited)
@@ -97,9 +111,6 @@ class _Till:
         for scope, taken in self._taken.items():
             if taken:
                 yield PaceMove(scope, self._paces[scope].rate, taken, self.now)
-
-    def _mine(self, row: OpenClaim) -> list[RateScope]:
-        return [s for s in scopes_of(row.campaign, row.limit_key) if s in self._paces]
 
     def _limited(self, row: OpenClaim) -> bool:
         return row.limit_key is not None and (row.campaign, row.limit_key) in self._paces
