@@ -21,7 +21,7 @@ from fulfiller.store import hot, rows
 from fulfiller.store.dispatch import Dispatch
 from fulfiller.store.link import Link
 from fulfiller.store.statement import Call, Fill
-from fulfiller.store.unit import SqlUnit
+from fulfiller.store.unit import Foresight, SqlUnit
 from fulfiller.store.writing import steps
 
 MICRO = 1_000_000
@@ -38,6 +38,7 @@ class SqlStore(Dispatch):
         """Use this link, which opens and renews its connection by itself."""
         super().__init__(link)
         self._terms: dict[str, Campaign] = {}
+        self._foresight = Foresight()
 
     # Accepting
 
@@ -79,10 +80,11 @@ class SqlStore(Dispatch):
         """Delete the open rows that stand at one of these stages, and return them."""
         statement = hot.TAKE_UNHELD if unheld else hot.TAKE
         args = {"ids": ids, "stages": [stage.value for stage in stages]}
-        with self.link.begin((Call(statement, args),)) as opened:
+        ahead = self._foresight if unheld else Foresight()
+        with self.link.begin((Call(statement, args), *ahead.calls())) as opened:
             found = [rows.open_claim(cells[:OPEN_WIDTH]) for cells in opened.results[0]]
             paced = any(cells[OPEN_WIDTH:] == PACED for cells in opened.results[0])
-            yield SqlUnit(opened, found, paced=paced)
+            yield SqlUnit(opened, found, paced=paced, foresight=ahead)
 
     @contextmanager
     def shift(

@@ -14,6 +14,7 @@ from fulfiller.service.dispatch import Lane
 from fulfiller.service.issue import Press, issue
 from fulfiller.service.pacing import within_rate
 from fulfiller.service.port import PaceMove, Writes
+from fulfiller.service.rates import By, set_rate
 from fulfiller.service.serving import FRONT
 from fulfiller.wiring import Truth
 from tests.contract.crowd import together
@@ -107,6 +108,22 @@ def test_an_ample_rate_is_not_locked(open_one: Open, truth: Truth) -> None:
     assert portion.at is not None
 
 
+def test_what_is_read_ahead_is_as_new_as_what_is_asked(open_one: Open, truth: Truth) -> None:
+    """Whoever has read rates before sees each change of them, first ones and lost ones too."""
+    found(truth, issuing_rate="1000/s")
+    found(truth, id="other")
+    groups = [taken_in(truth, *(f"{m}-{n}" for n in range(4))) for m in range(3)]
+    others = [taken_in(truth, *(f"o{m}{n}" for n in range(4)), campaign="other") for m in range(2)]
+    assert issue([*groups[0], *others[0]], press(truth)).left == ()
+    with closing(open_one) as elsewhere:
+        _set(elsewhere, "festival", "1/h")
+        assert len(issue(groups[1], press(truth)).left) >= 2
+        _set(elsewhere, "other", "1/h")
+        assert len(issue(others[1], press(truth)).left) == 2
+        _set(elsewhere, "festival", None)
+        assert issue(groups[2], press(truth)).left == ()
+
+
 def test_a_store_whose_clock_was_set_back_goes_on(truth: Truth) -> None:
     """What lies hours ahead is no debt: waiting for it would be an outage of hours."""
     rate = Rate.parse("10/s")
@@ -116,6 +133,11 @@ def test_a_store_whose_clock_was_set_back_goes_on(truth: Truth) -> None:
     _count(truth, ids[0], PaceMove(FESTIVAL, rate, 1, ahead))
     done = issue(ids[1:], press(truth))
     assert (len(done.issued), len(done.left)) == (2, 1)
+
+
+def _set(truth: Truth, campaign: str, rate: str | None) -> None:
+    by = By(reason="a check", actor="test", now=truth.now())
+    set_rate((campaign, EVERY_KEY), None if rate is None else Rate.parse(rate), by, store=truth)
 
 
 def _count(truth: Truth, claim_id: ClaimId, move: PaceMove) -> None:
