@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from fulfiller.domain.coupon import CouponState
 from fulfiller.domain.event import Kind
+from fulfiller.domain.validity import DAY
 from fulfiller.store.snapshot import Snapshot
 
 ENTERING = (Kind.CLAIM_ACCEPTED, Kind.CLAIM_WAITLISTED)
@@ -26,6 +27,14 @@ OF_COUPONS = {
     Kind.COUPON_REVOKED: CouponState.REVOKED,
 }
 """What happens to coupons, and the state that it leaves them in."""
+CLOCKS_APART = DAY
+"""By how much a coupon may look older than its claim: what two readings of one store's clock may
+differ by.
+
+A process that was answered slowly lags behind by seconds; but a clock that is set right takes all
+that it was ahead out of the coupons of claims from before, such as the hours between its local
+time and UTC. No time zone is a day away, and 1970 or another unit are always further.
+"""
 OF_CLAIMS = (*(kind for kind in Kind if kind.startswith("claim.")), *OF_COUPONS)
 
 
@@ -90,6 +99,15 @@ LAWS = (
         offenders="""
           select claim_id, count(*) as coupons from coupon group by claim_id having count(*) > 1""",
         says="clm_{claim_id} has {coupons} coupons",
+    ),
+    Law(
+        name="no coupon is older than its claim",
+        over="coupon",
+        offenders=f"""
+          select c.claim_id, o.issued_at, c.accepted_at from claim c
+            join coupon o on o.claim_id = c.claim_id
+          where o.issued_at < c.accepted_at - {CLOCKS_APART}""",
+        says="cpn_{claim_id} was issued at {issued_at}, its claim was accepted at {accepted_at}",
     ),
     Law(
         name="codes are distinct",

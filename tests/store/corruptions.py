@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 PLACES = "each claim is open, issued or ended, and just one of these"
 ONE_COUPON = "at most one coupon per claim"
+IN_TIME = "no coupon is older than its claim"
 CODES = "codes are distinct"
 LIMIT = "no user has more than the campaign allows"
 IDENTITY = "each identity is held once"
@@ -71,6 +72,16 @@ CORRUPTIONS = {
         "insert into coupon select * from coupon where claim_id = :issued",
         says="clm_{issued} has 2 coupons",
         bare="coupon",
+    ),
+    "a coupon from 1970": spoilt(
+        IN_TIME,
+        "update coupon set issued_at = 0 where claim_id = :issued",
+        says="cpn_{issued} was issued at 0, its claim was accepted at ",
+    ),
+    "a claim from another day than its coupon": spoilt(
+        IN_TIME,
+        "update claim set accepted_at = accepted_at + 86400000001 where claim_id = :issued",
+        says="cpn_{issued} was issued at ",
     ),
     "a code given twice": spoilt(
         CODES,
