@@ -42,8 +42,9 @@ ELSEWHERE = (
 )  # fmt: skip
 """Faults that belong to one place: they must strike there in every mode."""
 HELD_BACK = frozenset({"held"})
-"""While a campaign is held nobody issues, so that what strikes at issuing can't strike."""
+"""While a campaign is held nobody issues or admits, so that what strikes there can't strike."""
 AT_ISSUING = frozenset({Fault.POISON, Fault.KILLER, Fault.CODE_TAKEN})
+ADMITTING = "shift"
 
 Spot = tuple[str, str, Fault]
 """A cell of the table: mode, event, fault."""
@@ -55,6 +56,7 @@ def expected() -> frozenset[Spot]:
         (state, event, fault)
         for state, event in product(STATES, EVENTS)
         for fault in ((*OF_PROCESS, *OF_STORE) if event not in BESIDE_STORE else OF_PROCESS)
+        if not (state in HELD_BACK and event == ADMITTING)
     }
     placed = {
         (state, "", fault)

@@ -5,6 +5,7 @@ rate by itself, so that runs differ in kind and no fault hides behind another.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
@@ -48,7 +49,7 @@ STEPS = {
     Fault.STORE_REFUSED: (0.005, 0.1),
     Fault.STORE_SILENT: (0.005, 0.1),
     Fault.STORE_SLOW: (0.001, 0.02),
-    Fault.STORE_RACED: (0.01, 0.2),
+    Fault.STORE_RACED: (0.02, 0.3),
     Fault.STORE_TORN: (0.05, 0.5),
     Fault.PUBLISH_LOST: (0.02, 0.5),
     Fault.PUBLISH_SILENT: (0.02, 0.5),
@@ -77,14 +78,18 @@ SPANS = {
     Fault.TICKS_LEAPT: (2, 15),
 }
 """Seconds between two blows out of the blue, from and to, where a kind is on."""
-RARE = frozenset(
-    {"shift", "shift.commit", "ready", "lock", "lock.commit", "move_coupon", "look_coupon",
-     "move_coupon.commit", "blocks", "count_waiting", "keep_blocks", "last_seal", "unsealed",
-     "seal", "take", "take.commit", "pace", "move_mode", "announce", "of_account", "lease", "ask"}
+KEEN: Mapping[str, int] = dict.fromkeys(("shift", "shift.commit"), 60) | dict.fromkeys(
+    ("ready", "lock", "lock.commit", "look_coupon", "move_coupon", "move_coupon.commit"),
+    25,
+) | dict.fromkeys(
+    ("blocks", "count_waiting", "keep_blocks", "last_seal", "unsealed", "seal", "take",
+     "take.commit", "pace", "move_mode", "announce", "of_account", "lease", "ask"),
+    8,
 )  # fmt: skip
-"""Steps that are few in a run, and at which what can strike does so more often."""
-KEENER = 5
-ON = 0.7
+"""How many times likelier it is to be struck at steps that are few in a run."""
+MOST = 0.4
+"""More often than this nothing strikes at one moment, lest nobody ever gets past it."""
+ON = 0.75
 """The chance that a seed has a kind at all."""
 
 

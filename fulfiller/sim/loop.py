@@ -33,13 +33,15 @@ class Process:
 class Task(greenlet):
     """One thread of a process."""
 
-    __slots__ = ("doing", "process", "ticket", "tied_up", "waits_since")
+    __slots__ = ("doing", "keen", "process", "ticket", "tied_up", "waits_since")
 
     def __init__(self, process: Process, run: Callable[[], None], hub: greenlet) -> None:
         """Belong to a process."""
         super().__init__(run, hub)
         self.process = process
         self.doing = ""
+        self.keen = 1
+        """How many times likelier it is to be struck at what it is doing."""
         self.tied_up = 0
         """How many transactions of it are open."""
         self.ticket = 0

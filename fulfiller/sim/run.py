@@ -27,6 +27,8 @@ from fulfiller.sim.world import World
 LOOK = SECOND // 4
 WITHIN = 60 * SECOND
 """An accepted claim must end within this after the healing, and what its rate needs on top."""
+ANSWERED = 120 * SECOND
+"""By then callers must have been told of everything that they still wished for."""
 SETTLED = 240 * SECOND
 """By then those who waited must have ended, too, modes flow, and all events are sealed: a mode
 moves four times a minute at most, and its hold and its ramp take their time."""
@@ -157,7 +159,8 @@ class _Watch:
     def _due(self) -> int:
         """Return until when there is time: less while accepted claims are left."""
         left = any(row.stage is Stage.ACCEPTED for row in self._old())
-        return self._since + (WITHIN if left else SETTLED) + self._owed() + self._spoiled()
+        span = WITHIN if left else SETTLED if self._answered() else ANSWERED
+        return self._since + span + self._owed() + self._spoiled()
 
     def _spoiled(self) -> int:
         """Return how long bad claims may hold up their campaigns until they are set aside."""

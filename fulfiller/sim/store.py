@@ -16,7 +16,7 @@ from fulfiller.domain.error import Raced, StoreUnavailable
 from fulfiller.domain.mode import held
 from fulfiller.domain.pace import Pace, RateScope
 from fulfiller.service.port import Ask, ClaimView, Sight, Unit, Writes
-from fulfiller.sim.fault import Fault
+from fulfiller.sim.fault import KEEN, Fault
 from fulfiller.sim.loop import SECOND
 from fulfiller.sim.world import World
 from fulfiller.store.memory import MemoryStore
@@ -134,6 +134,7 @@ class _Line:
         world = self._world
         task = world.loop.current
         task.doing = name
+        task.keen = KEEN.get(name, 1)
         task.waits_since = None
         world.way()
         if world.now < world.away_until:
@@ -151,7 +152,9 @@ class _Line:
         world.mark(name)
         world.loop.current.doing = f"after {name}"
         world.way()
-        if world.chance(Fault.STORE_SILENT):
+        silent = world.chance(Fault.STORE_SILENT)
+        world.loop.current.keen = 1
+        if silent:
             raise StoreUnavailable("the connection was cut before the answer")
 
     def _see_held(self, unit: Unit[OpenClaim]) -> None:

@@ -10,7 +10,7 @@ from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.code import CodeKey
 from fulfiller.domain.error import StoreUnavailable
 from fulfiller.domain.mode import SERVICE
-from fulfiller.sim.fault import KEENER, RARE, Fault, Tally, Weather
+from fulfiller.sim.fault import MOST, Fault, Tally, Weather
 from fulfiller.sim.loop import SECOND, Loop, Process, Task
 from fulfiller.sim.words import call, step
 from fulfiller.store.memory import MemoryStore
@@ -87,7 +87,7 @@ class World:
     def chance(self, fault: Fault) -> bool:
         """Return whether a fault strikes now, and count it if it does."""
         rate = self.weather.rates.get(fault)
-        if rate is None or self.dice.random() >= rate * self._keenness():
+        if rate is None or self.dice.random() >= min(MOST, rate * self.loop.current.keen):
             return False
         self.strike(fault)
         return True
@@ -99,13 +99,10 @@ class World:
 
     def snare(self) -> None:
         """Kill or stop whoever runs, where it stands, if that strikes now."""
-        if self.dice.random() < self.weather.snares * self._keenness():
+        if self.dice.random() < min(MOST, self.weather.snares * self.loop.current.keen):
             killing = self.weather.rates.get(Fault.KILLED, 0)
             kill = self.dice.random() * self.weather.snares < killing
             self.trap(self.loop.current, Fault.KILLED if kill else Fault.STOPPED)
-
-    def _keenness(self) -> int:
-        return KEENER if self.loop.current.doing.removeprefix("after ") in RARE else 1
 
     def strike(self, fault: Fault, step: str | None = None) -> None:
         """Count a fault, and where it struck."""

@@ -108,7 +108,7 @@ def salt_forgotten(patch: Patch) -> None:
     patch.setattr(issue, "_once", lambda ids, press, _salt: once(ids, press, 0))
 
 
-@mutant("one bad claim fails all")
+@mutant("one bad claim fails all", masked=True)
 def no_halves(patch: Patch) -> None:
     """A task is not halved when it fails; the sweep offers its claims alone in the end."""
 
@@ -119,6 +119,13 @@ def no_halves(patch: Patch) -> None:
             return Issued(left=tuple(ids))
 
     patch.setattr(issue, "_together", together)
+
+
+@mutant("one bad claim fails all, for ever")
+def never_alone(patch: Patch) -> None:
+    """A task is not halved, and the sweep offers nothing alone."""
+    no_halves.apply(patch)
+    patch.setattr("fulfiller.service.sweep.ALONE_FROM", 10**9)
 
 
 @mutant("poison is never set aside")
