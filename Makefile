@@ -45,8 +45,8 @@ check: $(VENV)/installed-dev ## Check format, style, types, import order and kno
 bench: $(VENV)/installed ## Measure against plain Celery on the same servers
 	@$(BIN)/fulfiller bench $(ARGS)
 
-soak: ## Run under load for hours (not built yet)
-	@echo "make soak is not built yet" >&2; exit 1
+soak: $(VENV)/installed ## Run simulated days in which everything fails, for eight hours
+	@$(BIN)/fulfiller chaos sim --hours 8 $(ARGS)
 
 chaos: $(VENV)/installed ## Kill every process under load, on both stores, and prove the books
 	@$(BIN)/python -m pytest tests/stack -m "chaos or slow" $(ARGS)

@@ -1,9 +1,10 @@
 """Many runs: seeds spread over processes, what they found, and what struck where."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
+from itertools import islice
 from multiprocessing import get_context
 from traceback import format_exception_only
 
@@ -14,6 +15,8 @@ from fulfiller.sim.loop import SECOND
 from fulfiller.sim.run import run
 
 CHUNK = 10
+AHEAD = 2
+"""Chunks that wait for each process."""
 AGAIN = 100
 """One seed in so many is run twice: the second time must do the same, step by step."""
 
@@ -73,13 +76,17 @@ class Summary:
 
 
 def run_many(
-    seeds: Sequence[int], *, jobs: int, progress: Callable[[Summary], None] = lambda _: None
+    seeds: Iterable[int], *, jobs: int, go_on: Callable[[Summary], bool] = lambda _: True
 ) -> Summary:
-    """Run seeds in so many processes; `progress` is told how far it is after each few."""
+    """Run seeds in so many processes, of however many there are, for as long as `go_on` says.
+
+    It is asked after each few runs, with what all so far came to.
+    """
     whole = Summary()
     for part in _parts(seeds, jobs):
         whole.add(part)
-        progress(whole)
+        if not go_on(whole):
+            break
     whole.failures.sort(key=lambda failure: failure.seed)
     return whole
 
@@ -92,15 +99,19 @@ def run_some(seeds: Sequence[int]) -> Summary:
     return summary
 
 
-def _parts(seeds: Sequence[int], jobs: int) -> Iterator[Summary]:
-    chunks = [seeds[at : at + CHUNK] for at in range(0, len(seeds), CHUNK)]
+def _parts(seeds: Iterable[int], jobs: int) -> Iterator[Summary]:
+    rest = iter(seeds)
+    chunks = iter(lambda: list(islice(rest, CHUNK)), [])
     if jobs == 1:
         yield from map(run_some, chunks)
         return
     # Spawned, not forked: nothing of this process may be in a run.
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        for done in as_completed([pool.submit(run_some, chunk) for chunk in chunks]):
-            yield done.result()
+        running = {pool.submit(run_some, chunk) for chunk in islice(chunks, AHEAD * jobs)}
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            running |= {pool.submit(run_some, chunk) for chunk in islice(chunks, len(done))}
+            yield from (each.result() for each in done)
 
 
 def _run_one(seed: int, summary: Summary) -> None:

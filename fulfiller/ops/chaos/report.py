@@ -13,25 +13,29 @@ from fulfiller.sim.run import Ran
 
 LINES = 10
 """Lines of progress over all seeds."""
+THOUSAND = 1_000
 FAILURES = 10
 HOLES = 20
 
 
-def progress(seeds: int, say: Callable[[str], None]) -> Callable[[Summary], None]:
-    """Return what is told after each few runs: a line per tenth of them."""
-    told = 0
+class Progress:
+    """Tells how far it is: a line per tenth of the seeds or, without an end, per thousand."""
 
-    def tell(summary: Summary) -> None:
-        nonlocal told
-        tenth = summary.seeds * LINES // seeds
-        if tenth > told:
-            told = tenth
-            say(
-                f"{summary.seeds:,} of {seeds:,} seeds, {summary.faults:,} faults,"
+    def __init__(self, seeds: int | None, say: Callable[[str], None]) -> None:
+        """Have told nothing yet; `seeds` is how many there will be, if anybody knows."""
+        self._every = THOUSAND if seeds is None else max(1, seeds // LINES)
+        self._of = "" if seeds is None else f" of {seeds:,}"
+        self._say = say
+        self._told = 0
+
+    def tell(self, summary: Summary) -> None:
+        """Say how far it is, if that has become worth a line."""
+        if summary.seeds // self._every > self._told:
+            self._told = summary.seeds // self._every
+            self._say(
+                f"{summary.seeds:,}{self._of} seeds, {summary.faults:,} faults,"
                 f" {len(summary.failures):,} violations"
             )
-
-    return tell
 
 
 def replay(seed: int) -> str:
