@@ -132,8 +132,11 @@ class Fair:
 
     def issue(self, *names: str) -> None:
         """Issue claims, in one transaction."""
-        press = Press(store=self.store, key=KEY, now=self.clock)
-        issue([self.names[name] for name in names], press)
+        self.issue_ids(*(self.names[name] for name in names))
+
+    def issue_ids(self, *ids: ClaimId) -> None:
+        """Issue claims by their ids."""
+        issue(ids, Press(store=self.store, key=KEY, now=self.clock))
         self.clock.on(0.01)
 
     def keep(self, seconds: int, *, admitting: bool = True) -> None:
