@@ -1,7 +1,7 @@
 """Claims among themselves: one coupon each, so many per user, one place each, all asked for."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 from fulfiller.chaos.index import Index
 from fulfiller.chaos.report import Docket, Limits
@@ -27,24 +27,45 @@ def judge_coupons(index: Index, docket: Docket) -> None:
 
 def judge_people(index: Index, docket: Docket) -> None:
     """S2: claims that were not cancelled, counted by user, by identity and by slot."""
-    people: Counter[tuple[str, str]] = Counter()
-    identities: set[tuple[str, str, str]] = set()
-    campaigns = index.books.campaigns
-    docket.judged("S2", len(index.books.claims))
-    for claim in index.books.claims:
-        outcome = index.outcomes.get(claim.id)
-        if outcome is not None and outcome.ending is Ending.CANCELLED:
-            continue
-        people[claim.campaign, claim.user] += 1
-        identity = (claim.campaign, claim.user, claim.grant)
-        if identity in identities:
-            docket.charge("S2", f"clm_{claim.id}: {_who(claim)} holds grant {claim.grant!r} twice")
-        identities.add(identity)
-    for (name, user), number in people.items():
-        campaign = campaigns.get(name)
-        if number > 1 and campaign is not None and number > campaign.per_user_limit:
-            limit = campaign.per_user_limit
-            docket.charge("S2", f"user {user!r} has {number} claims in {name}, {limit} are allowed")
+    claims, campaigns = index.books.claims, index.books.campaigns
+    docket.judged("S2", len(claims))
+    people = Counter((claim.campaign, claim.user) for claim in claims)
+    several: defaultdict[tuple[str, str], list[Claim]] = defaultdict(list)
+    for claim in claims:
+        campaign = campaigns.get(claim.campaign)
+        if campaign is not None and not 1 <= claim.slot <= campaign.per_user_limit:
+            text = f"clm_{claim.id}: slot {claim.slot} of {campaign.per_user_limit}"
+            docket.charge("S2", text)
+        person = (claim.campaign, claim.user)
+        if people[person] > 1:
+            several[person].append(claim)
+    for (name, user), mine in several.items():
+        for flaw in _person_flaws(mine, index):
+            docket.charge("S2", f"user {user!r} of {name} {flaw}")
+
+
+def _person_flaws(mine: Sequence[Claim], index: Index) -> Iterator[str]:
+    """Yield what one user has too much of, now or at any time before a cancel."""
+    live = [claim for claim in mine if not _is_cancelled(claim.id, index)]
+    campaign = index.books.campaigns.get(mine[0].campaign)
+    if campaign is not None and len(live) > campaign.per_user_limit:
+        yield f"has {len(live)} claims, {campaign.per_user_limit} are allowed"
+    # A turn is taken once the claims before it are cancelled: two of one were there at once.
+    held: tuple[tuple[str, list[tuple[object, ...]]], ...] = (
+        ("holds grant {0!r}", [(claim.grant,) for claim in live]),
+        ("holds slot {0}", [(claim.slot,) for claim in live]),
+        ("held grant {0!r} at turn {1}", [(claim.grant, claim.turn) for claim in mine]),
+        ("held slot {0} at turn {1}", [(claim.slot, claim.slot_turn) for claim in mine]),
+    )
+    for says, places in held:
+        for place, number in Counter(places).items():
+            if number > 1:
+                yield f"{says.format(*place)} {number} times"
+
+
+def _is_cancelled(claim_id: ClaimId, index: Index) -> bool:
+    outcome = index.outcomes.get(claim_id)
+    return outcome is not None and outcome.ending is Ending.CANCELLED
 
 
 def judge_places(index: Index, docket: Docket, limits: Limits) -> None:
@@ -184,7 +205,3 @@ def _repeated(ids: Iterable[ClaimId]) -> list[tuple[ClaimId, int]]:
             again[claim_id] += 1
         seen.add(claim_id)
     return [(claim_id, more + 1) for claim_id, more in again.items()]
-
-
-def _who(claim: Claim) -> str:
-    return f"user {claim.user!r} of {claim.campaign}"

@@ -43,6 +43,23 @@ def _a_grant_is_held_twice(case: Case) -> None:
     case.asks("li anew", grant="default")
 
 
+@_spoils("S2")
+def _a_slot_was_held_twice_before_a_cancel(case: Case) -> None:
+    (cancelled,) = (each for each in case.books.claims if each.id == case.names["li twice"])
+    slot = {"slot": cancelled.slot, "slot_turn": cancelled.slot_turn}
+    case.edit("claims", lambda claim: claim.id == case.names["li anew"], **slot)
+
+
+@_spoils("S2")
+def _a_grant_was_held_twice_before_a_cancel(case: Case) -> None:
+    case.edit("claims", lambda claim: claim.id == case.names["li anew"], turn=0)
+
+
+@_spoils("S2")
+def _a_slot_is_none_that_there_is(case: Case) -> None:
+    case.edit("claims", lambda claim: claim.id == case.names["li"], slot=3)
+
+
 @_spoils("S3", "S4")
 def _a_snapshot_shows_more_than_the_budget(case: Case) -> None:
     _purses(case, "small", available=-VALUE, reserved=VALUE)
