@@ -2,6 +2,12 @@
 
 Pure and linear in both: a million claims take less than a minute. Wherever a history leaves
 two readings open, such as a call whose outcome is unknown, it chooses the innocent one.
+
+What it takes for granted: all callers share one monotonic clock. A call that may have been
+done, such as one that was answered with "unavailable", ended as `info` and not as `fail`. Every
+cancel, and every act on a coupon but those of operators, was a call: a cancel says its claim,
+an act its account, key and verb. After the last fault somebody went on to keep and to issue
+until nothing was left to do.
 """
 
 from collections.abc import Iterable

@@ -88,14 +88,26 @@ def _let_in(event: Event) -> str:
 
 def judge_ends(index: Index, docket: Docket, limits: Limits) -> None:
     """L3: in the end nothing is paused or ramping by itself that could have moved on."""
+    slack, latest = int(limits.resume_s * SECOND), _latest(index)
     for scope, row in index.books.modes.items():
         docket.judged("L3", 1)
-        over = index.books.at >= row.state.until + int(limits.resume_s * SECOND)
-        if row.state.forced is not None or row.mode is Mode.FLOWING or not over:
+        if row.state.forced is not None or row.mode is Mode.FLOWING:
             continue
-        if row.mode is Mode.RAMPING or _is_clear(scope, row, index):
-            since = (index.books.at - row.state.until) / SECOND
-            docket.charge("L3", f"{_called(scope)} is {row.mode}, and could go on since {since} s")
+        # A pause is only over once all is quiet; a ramp ends by itself.
+        quiet = latest.get(scope, 0) if row.mode is Mode.PAUSED else 0
+        due = max(row.state.until, quiet) + slack
+        if index.books.at >= due and (row.mode is Mode.RAMPING or _is_clear(scope, row, index)):
+            late = (index.books.at - due + slack) / SECOND
+            docket.charge("L3", f"{_called(scope)} is {row.mode}, and could go on since {late} s")
+
+
+def _latest(index: Index) -> dict[str, int]:
+    """Return when anything happened last in each campaign, and in all of them."""
+    latest: dict[str, int] = {}
+    for event in index.books.events:
+        for scope in (event.campaign, SERVICE):
+            latest[scope] = max(latest.get(scope, 0), event.at)
+    return latest
 
 
 def _is_clear(scope: str, row: ModeRow, index: Index) -> bool:

@@ -25,7 +25,7 @@ class Asked:
         """Remember who asked first, and for what."""
         self.call = call
         self.terms = terms
-        self.others: list[Terms] = []
+        self.others: tuple[Terms, ...] = ()
         self.claim_id: str | None = None
         self.told_by = 0
         self.told_body = ""
@@ -33,6 +33,11 @@ class Asked:
     def every(self) -> tuple[Terms, ...]:
         """Return all that was asked for under this key."""
         return (self.terms, *self.others)
+
+    def add(self, terms: Terms) -> None:
+        """Remember what was asked for under the same key again, if it is anything else."""
+        if terms != self.terms and terms not in self.others:
+            self.others = (*self.others, terms)
 
 
 class Testimony:
@@ -49,6 +54,7 @@ class Testimony:
         self.snapshots: list[Line] = []
         self._claims = index.claims
         self._docket = docket
+        self._promises = 0
         self._late_s = limits.late_s
         self._pending: dict[int, Line] = {}
         self._busy: dict[str, int] = {}
@@ -63,6 +69,7 @@ class Testimony:
             else:
                 completed(line)
         self._docket.judged("Q1", len(self._known))
+        self._docket.judged("L1", self._promises)
 
     def _invoked(self, line: Line) -> None:
         call = line.call
@@ -87,8 +94,8 @@ class Testimony:
         known = self.keys.get(key)
         if known is None:
             self.keys[key] = Asked(line.call, terms)
-        elif terms not in known.every():
-            known.others.append(terms)
+        else:
+            known.add(terms)
 
     def _completed(self, line: Line) -> None:
         asked = self._pending.pop(line.call, None)
@@ -140,7 +147,7 @@ class Testimony:
     def _promised(self, asked: Line, line: Line, claim_id: ClaimId) -> None:
         """Charge the promise of a claim that there is not, or that is somebody else's."""
         claim = self._claims.get(claim_id)
-        self._docket.judged("L1", 1)
+        self._promises += 1
         if claim is None:
             text = f"call {line.call} was promised clm_{claim_id}, which is gone"
             self._docket.charge("L1", text)
