@@ -38,6 +38,11 @@ def test_a_good_run_is_in_order(case: Case) -> None:
     assert [finding.id for finding in report.findings if not finding.over] == []
 
 
+def test_every_invariant_is_broken_by_some_corruption() -> None:
+    """None is there that nothing could break."""
+    assert {spoiled.law for spoiled in EVERY.values()} == set(INVARIANTS)
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_a_corruption_is_found(case: Case, name: str) -> None:
     """The right invariant is the first to say so, and no other does but those that follow."""
