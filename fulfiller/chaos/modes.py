@@ -149,7 +149,9 @@ class _Story:
         except (ValueError, KeyError, TypeError):
             self.charge("L4", f"{event.kind} of {self.scope} has no verdict")
             return
-        self._count(event)
+        if verdict.before.mode is not verdict.after.mode:
+            # A forced mode that runs out may be the one that it would be in anyway.
+            self._count(event)
         self._judge(event, verdict)
         self.after = verdict.after
 

@@ -6,6 +6,7 @@ every cell of the table must be hit once in enough runs, or the runs prove less 
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from itertools import product
 
 from fulfiller.sim.fault import Cell, Fault
@@ -42,21 +43,36 @@ ELSEWHERE = (
 )  # fmt: skip
 """Faults that belong to one place: they must strike there in every mode."""
 HELD_BACK = frozenset({"held"})
-"""While a campaign is held nobody issues or admits, so that what strikes there can't strike."""
-AT_ISSUING = frozenset({Fault.POISON, Fault.KILLER, Fault.CODE_TAKEN})
+"""While a campaign is held nothing of it is offered, issued or admitted: what strikes there may,
+at what was on its way, but need not."""
+AT_ISSUING = frozenset(
+    {Fault.POISON, Fault.KILLER, Fault.CODE_TAKEN, Fault.HOOK_SILENT, Fault.HOOK_UNSURE,
+     Fault.PUBLISH_LOST, Fault.PUBLISH_SILENT, Fault.PUBLISH_TWICE, Fault.POP_LOST,
+     Fault.REORDERED, Fault.REDELIVERED, Fault.NEWER_HINT}
+)  # fmt: skip
 ADMITTING = "shift"
+NOBODY_ADMITTED = frozenset({"held", "paused"})
 
 Spot = tuple[str, str, Fault]
 """A cell of the table: mode, event, fault."""
 
 
+EVENT_OF = {step: event for event, steps in EVENTS.items() for step in steps}
+
+
+def event_of(step: str) -> str:
+    """Return the event that a step belongs to, on its way out or back."""
+    return EVENT_OF.get(step.removeprefix("after "), "")
+
+
+@cache
 def expected() -> frozenset[Spot]:
     """Return every cell that must be hit."""
     everywhere = {
         (state, event, fault)
         for state, event in product(STATES, EVENTS)
         for fault in ((*OF_PROCESS, *OF_STORE) if event not in BESIDE_STORE else OF_PROCESS)
-        if not (state in HELD_BACK and event == ADMITTING)
+        if not (state in NOBODY_ADMITTED and event == ADMITTING)
     }
     placed = {
         (state, "", fault)
@@ -68,10 +84,9 @@ def expected() -> frozenset[Spot]:
 
 def hit(cells: Counter[Cell]) -> Counter[Spot]:
     """Return how often each cell was hit."""
-    events = {step: event for event, steps in EVENTS.items() for step in steps}
     found: Counter[Spot] = Counter()
     for (state, step, fault), times in cells.items():
-        event = "" if fault in ELSEWHERE else events.get(step.removeprefix("after "), "")
+        event = "" if fault in ELSEWHERE else event_of(step)
         found[state, event, fault] += times
     return found
 
@@ -79,3 +94,14 @@ def hit(cells: Counter[Cell]) -> Counter[Spot]:
 def holes(cells: Counter[Cell]) -> list[Spot]:
     """Return the cells that were never hit, in order."""
     return sorted(expected() - hit(cells).keys())
+
+
+@cache
+def _in_order() -> tuple[Spot, ...]:
+    return tuple(sorted(expected()))
+
+
+def focus(seed: int) -> Spot:
+    """Return the cell that a seed has an eye on: each gets its turn, so that none is left out."""
+    cells = _in_order()
+    return cells[seed % len(cells)]

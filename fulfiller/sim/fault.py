@@ -44,11 +44,11 @@ class Fault(StrEnum):
 
 
 STEPS = {
-    Fault.KILLED: (0.0005, 0.02),
-    Fault.STOPPED: (0.0005, 0.01),
-    Fault.STORE_REFUSED: (0.005, 0.1),
-    Fault.STORE_SILENT: (0.005, 0.1),
-    Fault.STORE_SLOW: (0.001, 0.02),
+    Fault.KILLED: (0.002, 0.02),
+    Fault.STOPPED: (0.002, 0.012),
+    Fault.STORE_REFUSED: (0.01, 0.12),
+    Fault.STORE_SILENT: (0.01, 0.12),
+    Fault.STORE_SLOW: (0.003, 0.03),
     Fault.STORE_RACED: (0.02, 0.3),
     Fault.STORE_TORN: (0.05, 0.5),
     Fault.PUBLISH_LOST: (0.02, 0.5),
@@ -57,25 +57,25 @@ STEPS = {
     Fault.POP_LOST: (0.02, 0.5),
     Fault.REORDERED: (0.05, 0.8),
     Fault.REDELIVERED: (0.02, 0.5),
-    Fault.REQUEST_LOST: (0.01, 0.2),
-    Fault.REPLY_LOST: (0.01, 0.2),
+    Fault.REQUEST_LOST: (0.02, 0.25),
+    Fault.REPLY_LOST: (0.02, 0.25),
     Fault.POISON: (0.01, 0.1),
     Fault.KILLER: (0.01, 0.1),
     Fault.CODE_TAKEN: (0.01, 0.1),
-    Fault.HOOK_SILENT: (0.02, 0.3),
-    Fault.HOOK_UNSURE: (0.02, 0.3),
+    Fault.HOOK_SILENT: (0.05, 0.4),
+    Fault.HOOK_UNSURE: (0.05, 0.4),
     Fault.NEWER_HINT: (0.05, 0.5),
 }
 """Chances per occasion, from and to, where a kind is on; of killing and stopping, per step."""
 SPANS = {
-    Fault.STORE_AWAY: (2, 15),
-    Fault.BROKER_AWAY: (2, 10),
-    Fault.BROKER_FROZEN: (2, 10),
-    Fault.BROKER_WIPED: (1, 10),
-    Fault.KILLED: (1, 10),
-    Fault.STOPPED: (1, 10),
-    Fault.CLOCK_JUMPED: (2, 15),
-    Fault.TICKS_LEAPT: (2, 15),
+    Fault.STORE_AWAY: (1, 8),
+    Fault.BROKER_AWAY: (1, 8),
+    Fault.BROKER_FROZEN: (1, 8),
+    Fault.BROKER_WIPED: (0.5, 6),
+    Fault.KILLED: (0.5, 8),
+    Fault.STOPPED: (0.5, 8),
+    Fault.CLOCK_JUMPED: (1, 8),
+    Fault.TICKS_LEAPT: (1, 8),
 }
 """Seconds between two blows out of the blue, from and to, where a kind is on."""
 KEEN: Mapping[str, int] = dict.fromkeys(("shift", "shift.commit"), 60) | dict.fromkeys(
@@ -83,7 +83,7 @@ KEEN: Mapping[str, int] = dict.fromkeys(("shift", "shift.commit"), 60) | dict.fr
     25,
 ) | dict.fromkeys(
     ("blocks", "count_waiting", "keep_blocks", "last_seal", "unsealed", "seal", "take",
-     "take.commit", "pace", "move_mode", "announce", "of_account", "lease", "ask"),
+     "take.commit", "pace", "move_mode", "announce", "of_account", "lease", "now"),
     8,
 )  # fmt: skip
 """How many times likelier it is to be struck at steps that are few in a run."""
@@ -99,26 +99,21 @@ class Weather:
 
     rates: dict[Fault, float] = field(default_factory=dict)
     every_s: dict[Fault, float] = field(default_factory=dict)
-    snares: float = 0.0
-    """The chance to be killed or stopped at a step."""
 
     @classmethod
     def drawn(cls, dice: Random) -> "Weather":
         """Draw a run's weather; one seed in twenty has none."""
         if dice.random() < 0.05:
             return cls()
-        rates = {f: _between(dice, *span) for f, span in STEPS.items() if dice.random() < ON}
         return cls(
-            rates=rates,
+            rates={f: _between(dice, *span) for f, span in STEPS.items() if dice.random() < ON},
             every_s={f: _between(dice, *span) for f, span in SPANS.items() if dice.random() < ON},
-            snares=rates.get(Fault.KILLED, 0.0) + rates.get(Fault.STOPPED, 0.0),
         )
 
     def clear(self) -> None:
         """Let nothing go wrong any more."""
         self.rates.clear()
         self.every_s.clear()
-        self.snares = 0.0
 
 
 Cell = tuple[str, str, Fault]

@@ -154,13 +154,16 @@ class Intake(Role):
     def _took(self, answer: Accepted) -> None:
         """Offer a fresh claim to the workers, and see to it that some are bad."""
         claim = answer.claim
-        for fault, bad in ((Fault.POISON, self.world.poison), (Fault.KILLER, self.world.killers)):
+        for fault, bad in (
+            (Fault.POISON, self.world.secrets.poison),
+            (Fault.KILLER, self.world.secrets.killers),
+        ):
             if self.world.drawn(fault):
                 bad.add(claim.id)
         if self.world.drawn(Fault.CODE_TAKEN):
             # As if a coupon from elsewhere had the code that this claim's would get first.
             taken = mint(claim.id, 0, CODES).lookup
-            self.world.taken.add(taken)
+            self.world.secrets.taken.add(taken)
             self.world.truth.shelves.lookups.setdefault(taken, ELSEWHERE)
         if answer.offered:
             self._offered.setdefault(Lane(claim.campaign, claim.tier), []).append(claim.id)

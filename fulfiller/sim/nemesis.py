@@ -10,9 +10,12 @@ from fulfiller.sim.role import Role
 from fulfiller.sim.worker import Worker
 from fulfiller.sim.world import World
 
-AWAY = (SECOND // 5, 4 * SECOND)
-STOPPED = (SECOND // 3, 14 * SECOND)
-DOWN = (SECOND // 100, 4 * SECOND)
+AWAY = (SECOND // 10, 2 * SECOND)
+STOPPED = (SECOND // 5, 2 * SECOND)
+STOPPED_LONG = (2 * SECOND, 14 * SECOND)
+LONG = 0.25
+"""The part of stops that outlast leases and transactions."""
+DOWN = (SECOND // 100, 2 * SECOND)
 TRANSACTION_TIMEOUT = 10 * SECOND
 """What a stopped process may hold locks for, before the database ends its transaction."""
 JUMPS = (-3 * SECOND, -SECOND // 2, SECOND // 2, 2 * SECOND, 12 * SECOND, 3600 * SECOND)
@@ -139,7 +142,8 @@ class Nemesis:
         self._struck(Fault.STOPPED, victim)
         self._world.tell(f"! {victim.name} is stopped")
         process = victim.process
-        process.stopped_until = self._span(STOPPED)
+        long = self._world.dice.random() < LONG
+        process.stopped_until = self._span(STOPPED_LONG if long else STOPPED)
         self._world.spawn(self._process, lambda: self._time_out(process))
 
     def _time_out(self, process: Process) -> None:

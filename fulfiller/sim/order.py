@@ -23,7 +23,7 @@ def flaws(ran: Ran) -> Iterator[str]:
     for event in ran.world.truth.shelves.events:
         yield from _line(ran, event, lines)
     yield from _twice(ran)
-    yield from ran.world.flaws
+    yield from ran.world.secrets.flaws
 
 
 def _line(ran: Ran, event: Event, lines: Lines) -> Iterator[str]:
@@ -48,5 +48,5 @@ def _crowded(ran: Ran, campaign: str, lines: Lines) -> Iterator[str]:
 
 def _twice(ran: Ran) -> Iterator[str]:
     for coupon in ran.world.truth.shelves.coupons.values():
-        if coupon.lookup in ran.world.taken:
+        if coupon.lookup in ran.world.secrets.taken:
             yield f"cpn_{coupon.claim_id} has the code of a coupon from elsewhere"

@@ -25,8 +25,10 @@ from fulfiller.sim.world import World
 from fulfiller.store.memory import MemoryStore
 
 ACTOR = "operator:sim"
-BETWEEN = (SECOND // 5, 4 * SECOND)
-AUDIT = SECOND
+BETWEEN = (SECOND // 10, 2 * SECOND)
+AUDIT = SECOND // 2
+EYE = 0.6
+"""The chance of an act that leads to where a seed has an eye on, before the dice are asked."""
 AGAIN = SECOND // 4
 REPLAY = 5 * SECOND
 
@@ -48,18 +50,27 @@ class Operator(Role):
     def _steer(self) -> None:
         store = sim_store(self.world)
         acts = (
-            self._pause, self._pause, self._hold, self._unhold, self._resume, self._let_flow,
+            self._pause, self._pause, self._hold, self._hold, self._unhold, self._resume,
+            self._resume, self._resume, self._let_flow,
             self._rate, self._extend, self._replay, self._abandon, self._press, self._gather,
         )  # fmt: skip
         while not self.world.healed:
             self.world.loop.sleep(self.world.dice.randrange(*BETWEEN))
-            self._try(self.world.dice.choice(acts), store)
+            act = self._towards() if self.world.dice.random() < EYE else None
+            self._try(act or self.world.dice.choice(acts), store)
         while not self._try(self._undo, store):
             self.world.loop.sleep(AGAIN)
         self.over = True
         while True:
             self.world.loop.sleep(REPLAY)
             self._try(self._replay_good, store)
+
+    def _towards(self) -> Callable[[MemoryStore, int], object] | None:
+        """Return an act that leads to the mode which this seed has an eye on."""
+        state = self.world.focus[0]
+        if state == "ramping" and self.world.state() == "flowing":
+            return self._pause
+        return {"held": self._hold, "paused": self._pause, "ramping": self._resume}.get(state)
 
     def _try(self, act: Callable[[MemoryStore, int], object], store: MemoryStore) -> bool:
         try:
@@ -121,7 +132,7 @@ class Operator(Role):
 
     def _replay_good(self, store: MemoryStore, now: int) -> None:
         """Replay what is parked and should not be: nothing is wrong with it, or any more."""
-        bad = self.world.poison | self.world.killers
+        bad = self.world.secrets.bad
         ids = [row.id for row in self.world.truth.shelves.open.values() if row.stage == "parked"]
         if good := [claim_id for claim_id in ids if claim_id not in bad]:
             replay(good, store=store, now=now, actor=ACTOR)

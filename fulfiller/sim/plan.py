@@ -10,11 +10,13 @@ from fulfiller.domain.campaign import BreakerTerms, Campaign
 from fulfiller.domain.money import Money
 from fulfiller.domain.tier import Tier
 from fulfiller.domain.validity import DAY, Validity
+from fulfiller.sim.fault import Fault
 from fulfiller.sim.loop import SECOND
 from fulfiller.sim.world import START
 
 VALUE = 2_500
 OWNER = "owner"
+OF_HOOKS = (Fault.HOOK_SILENT, Fault.HOOK_UNSURE)
 SLOW = "1/s"
 RATES = ("2/s", "10/s", "50/s", SLOW)
 
@@ -40,8 +42,8 @@ class Plan:
     """Whether poison is none any more once all is healed; else it must be set aside for good."""
 
     @classmethod
-    def drawn(cls, dice: Random) -> "Plan":
-        """Draw a plan."""
+    def drawn(cls, dice: Random, focus: Fault) -> "Plan":
+        """Draw a plan, in which this fault can happen."""
         first = campaign("festival", dice)
         others = (campaign("other", dice),) if dice.random() < 0.4 else ()
         clients = dice.randint(2, 5)
@@ -52,13 +54,13 @@ class Plan:
             slots=dice.choice((1, 2)),
             keepers=dice.choice((1, 2, 2)),
             clients=clients,
-            wishes=dice.randint(60, 180) // clients,
+            wishes=dice.randint(70, 200) // clients,
             people=dice.choice((8, 30, 200)),
-            think=dice.choice((5_000, 50_000, 200_000)),
-            safety=dice.randint(6, 14) * SECOND,
+            think=dice.choice((5_000, 50_000, 150_000)),
+            safety=dice.randint(5, 11) * SECOND,
             visibility=dice.choice((4, 8, 20)) * SECOND,
-            old_workers=dice.random() < 0.2,
-            hook=dice.random() < 0.25,
+            old_workers=dice.random() < 0.2 or focus is Fault.NEWER_HINT,
+            hook=dice.random() < 0.25 or focus in OF_HOOKS,
             cured=dice.random() < 0.7,
         )
 
@@ -86,7 +88,7 @@ def campaign(name: str, dice: Random) -> Campaign:
         backlog_threshold=threshold,
         resume_threshold=None if threshold is None or dice.random() < 0.5 else threshold // 2,
         issuing_rate=rate,
-        breaker=BreakerTerms(hold_s=dice.choice((1, 2)), hold_max_s=4, ramp_s=dice.choice((1, 2))),
+        breaker=BreakerTerms(hold_s=dice.choice((1, 2)), hold_max_s=4, ramp_s=dice.choice((2, 5))),
         waitlist_cap=dice.choice((None, None, 2, 10)),
         pause_credit=dice.random() < 0.3,
         stripes=dice.choice((1, 2, 4)),

@@ -68,7 +68,7 @@ class _Cast:
 def run(seed: int, *, telling: bool = False) -> Ran:
     """Run a seed; what a process fails with that nobody expects is raised."""
     world = World(seed, telling=telling)
-    plan = Plan.drawn(world.dice)
+    plan = Plan.drawn(world.dice, world.focus[2])
     broker = SimBroker(world.loop, plan.visibility)
     for campaign in plan.campaigns:
         create(campaign, store=world.truth, now=world.store_now(), actor="operator:sim")
@@ -90,8 +90,8 @@ def _played(world: World, plan: Plan, cast: _Cast, nemesis: Nemesis) -> Ran:
     for worker in cast.workers:
         worker.speaks = 2
     if plan.cured:
-        world.poison.clear()
-        world.killers.clear()
+        world.secrets.poison.clear()
+        world.secrets.killers.clear()
     healed_at = world.now
     watch.begin()
     world.loop.run(until=healed_at + EVER, done=lambda: watch.over)
@@ -164,7 +164,7 @@ class _Watch:
 
     def _spoiled(self) -> int:
         """Return how long bad claims may hold up their campaigns until they are set aside."""
-        return len(self._world.poison | self._world.killers) * WITHIN
+        return len(self._world.secrets.bad) * WITHIN
 
     def _old(self) -> list[OpenClaim]:
         """Return what has been ready for as long as an accepted claim may take."""
@@ -183,7 +183,7 @@ class _Watch:
 
     def _unfinished(self) -> int:
         """Return how many claims have not come to the end that they could come to."""
-        bad = self._world.poison | self._world.killers
+        bad = self._world.secrets.bad
         rows = self._world.truth.shelves.open.values()
         return sum(row.stage is not Stage.PARKED or row.id not in bad for row in rows)
 

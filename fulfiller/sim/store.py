@@ -27,7 +27,8 @@ ABORTED = frozenset({"write", "attempt"})
 TIMEOUT = 5 * SECOND
 """What a statement may take; a keeper's may take less."""
 TIMEOUT_KEEPER = 2 * SECOND
-SLOW = (SECOND // 5, 6 * SECOND)
+SLOW = (SECOND // 10, SECOND, 6 * SECOND)
+"""What a slow step takes: mostly between the first two, sometimes up to the last."""
 Result = TypeVar("Result")
 Row = TypeVar("Row")
 
@@ -159,7 +160,7 @@ class _Line:
 
     def _see_held(self, unit: Unit[OpenClaim]) -> None:
         modes = self._world.truth.shelves.modes
-        self._world.flaws += [
+        self._world.secrets.flaws += [
             f"clm_{row.id} was taken while {row.campaign} is held"
             for row in unit.rows
             if held(modes, row.campaign)
@@ -175,7 +176,8 @@ class _Line:
 
     def _dawdle(self) -> None:
         world = self._world
-        takes = world.dice.randrange(*SLOW)
+        least, most, worst = SLOW
+        takes = world.dice.randrange(least, worst if world.dice.random() < 0.2 else most)
         keeper = world.loop.current.process.name.startswith("keeper")
         limit = TIMEOUT_KEEPER if keeper else TIMEOUT
         world.loop.sleep(min(takes, limit))
@@ -216,9 +218,9 @@ class _SimUnit:
         """Let claims do to a transaction what poison does."""
         world = self._world
         ids = {coupon.claim_id for coupon in writes.coupons}
-        if ids & world.poison:
+        if ids & world.secrets.poison:
             world.strike(Fault.POISON)
             raise ValueError("this claim fits into no transaction")
-        if ids & world.killers:
+        if ids & world.secrets.killers:
             world.strike(Fault.KILLER)
             world.trap(world.loop.current, Fault.KILLED)

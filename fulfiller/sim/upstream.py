@@ -25,15 +25,17 @@ from fulfiller.sim.role import Role
 from fulfiller.sim.world import CODES, Call, World
 from fulfiller.store.memory import MemoryStore
 
-DEADLINE = 3 * SECOND
-AGAIN = (50_000, 700_000)
+DEADLINE = SECOND
+AGAIN = (20_000, 300_000)
+TILLS = 0.6
+"""The part of wishes that concern coupons, where a seed has an eye on them."""
 RECENT = 8
 """Coupons that are brought to tills at a time: so few that two meet over one."""
 BODY_SYMBOLS = CODE_SYMBOLS - 2
 ACCOUNTS = ("shop", "shop", "shop", "rival")
 WISHES = (
     ("fresh", 40), ("batch", 10), ("again", 8), ("rekeyed", 5), ("misused", 4), ("foreign", 4),
-    ("cancel", 8), ("look", 5), ("redeem", 18),
+    ("cancel", 8), ("look", 5), ("redeem", 30),
 )  # fmt: skip
 
 
@@ -70,7 +72,8 @@ class Upstream(Role):
         while self.left > 0:
             self.left -= 1
             self.world.loop.sleep(self.world.dice.randrange(self.plan.think + 1))
-            wishes[self.world.dice.choices(kinds, weights)[0]]()
+            at_tills = self.world.focus[1] == "handle" and self.world.dice.random() < TILLS
+            wishes["redeem" if at_tills else self.world.dice.choices(kinds, weights)[0]]()
         for known in self._known:
             self._see(known)
         self.done = True
@@ -131,10 +134,10 @@ class Upstream(Role):
         known = self._any()
         if known is not None and known.code is None:
             self._see(known)
-        if not self.world.coupons:
+        if not self.world.secrets.coupons:
             return
         dice = self.world.dice
-        claim_id, code = dice.choice(self.world.coupons[-RECENT:])
+        claim_id, code = dice.choice(self.world.secrets.coupons[-RECENT:])
         verb = dice.choice(tuple(Verb))
         key = f"till {claim_id} {dice.randrange(2)}"
         order = Order(
@@ -224,7 +227,7 @@ class Upstream(Role):
             return
         if view.coupon is not None and known.code is None:
             known.code = _code(view.coupon)
-            self.world.coupons.append((claim_id, known.code))
+            self.world.secrets.coupons.append((claim_id, known.code))
         call.end(Phase.OK, claim_id=claim_id, state=view.state.value, code=known.code or "")
 
     def _errand(self, call: Call, run: object) -> Errand | None:

@@ -7,7 +7,7 @@ from fulfiller.domain.eligibility import Applicant, Eligible, Ineligible, Unsure
 from fulfiller.domain.error import Raced, StoreUnavailable
 from fulfiller.service.issue import Press, issue
 from fulfiller.sim.broker import Message, SimBroker
-from fulfiller.sim.fault import KEEN, Fault
+from fulfiller.sim.fault import Fault
 from fulfiller.sim.loop import SECOND
 from fulfiller.sim.role import Role
 from fulfiller.sim.store import sim_store
@@ -110,7 +110,7 @@ class Worker(Role):
     def _ask(self, applicants: Sequence[Applicant]) -> Sequence[Verdict] | None:
         """Answer as an eligibility hook: always the same of the same claim, if at all."""
         self.world.loop.current.doing = "ask"
-        self.world.loop.current.keen = KEEN["ask"]
+        self.world.loop.current.keen = 1
         self.world.way()
         if self.world.chance(Fault.HOOK_SILENT):
             return None

@@ -1,6 +1,7 @@
 """The world of one run: the loop, the dice, the clock, what goes wrong, and what is told of it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from random import Random
 from zlib import crc32
 
@@ -10,6 +11,7 @@ from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.code import CodeKey
 from fulfiller.domain.error import StoreUnavailable
 from fulfiller.domain.mode import SERVICE
+from fulfiller.sim.coverage import event_of, focus
 from fulfiller.sim.fault import MOST, Fault, Tally, Weather
 from fulfiller.sim.loop import SECOND, Loop, Process, Task
 from fulfiller.sim.words import call, step
@@ -22,8 +24,31 @@ LOCK_PATIENCE = 2 * SECOND
 LOCK_PATIENCE_KEEPER = SECOND
 WAY_MIN, WAY_MORE = 50, 1_450
 """Microseconds that a request, or its answer, is on its way at least, and how much more."""
+FOCUSED = 0.6
+"""The chance of a fault where and when its seed has an eye on it."""
 DRIFT = 200e-6
 """By how much two clocks may differ in speed, as quartz does."""
+
+
+@dataclass(slots=True)
+class Secrets:
+    """What nobody in the world knows but the dice.
+
+    `poison` and `killers` are claims; `taken` lookups of codes that coupons from elsewhere have;
+    `coupons` those whose codes somebody has seen and may bring to a till; `flaws` what only this
+    world could see, and should not have.
+    """
+
+    poison: set[ClaimId] = field(default_factory=set)
+    killers: set[ClaimId] = field(default_factory=set)
+    taken: set[bytes] = field(default_factory=set)
+    coupons: list[tuple[ClaimId, str]] = field(default_factory=list)
+    flaws: list[str] = field(default_factory=list)
+
+    @property
+    def bad(self) -> set[ClaimId]:
+        """Return the claims that can't be issued."""
+        return self.poison | self.killers
 
 
 class World:
@@ -35,26 +60,21 @@ class World:
         self.dice = Random(seed)  # noqa: S311 - dice, no secrets
         self.loop = Loop(Random(seed ^ 0x5EED))  # noqa: S311 - dice, no secrets
         self.weather = Weather.drawn(self.dice)
+        self.focus = focus(seed)
+        here = {*self.weather.rates, self.focus[2]}
+        self._snares = [fault for fault in (Fault.KILLED, Fault.STOPPED) if fault in here]
         self.tally = Tally()
         self.truth = MemoryStore(self.store_now, self.wait_for_lock)
         self.history: list[Line] = []
         self.trap: Callable[[Task, Fault], None] = lambda _task, _fault: None
         """What kills or stops whoever runs: set by the nemesis."""
-        self.poison: set[ClaimId] = set()
-        self.killers: set[ClaimId] = set()
-        self.taken: set[bytes] = set()
-        """Lookups of codes that coupons from elsewhere have."""
-        self.coupons: list[tuple[ClaimId, str]] = []
-        """Coupons whose codes somebody has seen: whoever sees a code can bring it to a till."""
-        self.flaws: list[str] = []
-        """What only this world could see, and should not have."""
+        self.secrets = Secrets()
         self.away_until = 0
         self.clock_offset = 0
         self.jumped = 0
         """By how much the store's clock has jumped in all, whichever way."""
-        self.healed = False
-        self.drained = False
-        """Whether all is done but for what modes and seals still need: nobody need hurry."""
+        self.healed = self.drained = False
+        """Whether nothing fails any more, and whether all is done but for modes and seals."""
         self.digest = 0
         self.steps = 0
         self.told: list[str] | None = [] if telling else None
@@ -86,23 +106,31 @@ class World:
 
     def chance(self, fault: Fault) -> bool:
         """Return whether a fault strikes now, and count it if it does."""
-        rate = self.weather.rates.get(fault)
-        if rate is None or self.dice.random() >= min(MOST, rate * self.loop.current.keen):
+        if not self.drawn(fault):
             return False
         self.strike(fault)
         return True
 
     def drawn(self, fault: Fault) -> bool:
-        """Return whether something is to be faulty from now on; it counts when it strikes."""
+        """Return whether a fault is to strike, now or later; it counts when it does."""
         rate = self.weather.rates.get(fault)
-        return rate is not None and self.dice.random() < rate
+        if fault is self.focus[2] and not self.healed and self._in_focus():
+            return self.dice.random() < FOCUSED
+        if rate is None:
+            return False
+        return self.dice.random() < min(MOST, rate * self.loop.current.keen)
 
     def snare(self) -> None:
         """Kill or stop whoever runs, where it stands, if that strikes now."""
-        if self.dice.random() < min(MOST, self.weather.snares * self.loop.current.keen):
-            killing = self.weather.rates.get(Fault.KILLED, 0)
-            kill = self.dice.random() * self.weather.snares < killing
-            self.trap(self.loop.current, Fault.KILLED if kill else Fault.STOPPED)
+        for fault in self._snares:
+            if self.drawn(fault):
+                self.trap(self.loop.current, fault)
+
+    def _in_focus(self) -> bool:
+        """Return whether this is the moment that this seed has an eye on."""
+        state, event, _ = self.focus
+        here = not event or event_of(self.loop.current.doing) == event
+        return here and self.state() == state
 
     def strike(self, fault: Fault, step: str | None = None) -> None:
         """Count a fault, and where it struck."""
@@ -123,7 +151,7 @@ class World:
 
     def way(self) -> None:
         """Let a request or an answer be on its way; it is a moment to be killed in."""
-        if self.weather.snares:
+        if not self.healed:
             self.snare()
         self.loop.sleep(int(WAY_MIN + WAY_MORE * self.dice.random()))
 
