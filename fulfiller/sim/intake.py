@@ -163,7 +163,7 @@ class Intake(Role):
         if self.world.drawn(Fault.CODE_TAKEN):
             # As if a coupon from elsewhere had the code that this claim's would get first.
             taken = mint(claim.id, 0, CODES).lookup
-            self.world.secrets.taken.add(taken)
+            secrets.taken.add(taken)
             self.world.truth.shelves.lookups.setdefault(taken, ELSEWHERE)
         if answer.offered:
             self._offered.setdefault(Lane(claim.campaign, claim.tier), []).append(claim.id)
