@@ -53,7 +53,7 @@ class Evening:
         total = self.options.requests or self._rehearse()
         campaign = self._open(total)
         watch = Watch(self.parts.store, campaign)
-        outcome = self._play(total, watch)
+        outcome = self._play(total, campaign, watch)
         return self._conclude(self._prove(campaign, outcome), watch)
 
     def _rehearse(self) -> int:
@@ -77,7 +77,7 @@ class Evening:
             speed=festival.Speed(total, self.options.seconds),
         )
 
-    def _play(self, total: int, watch: Watch) -> Outcome:
+    def _play(self, total: int, campaign: Campaign, watch: Watch) -> Outcome:
         track = Track()
         self.upstream.order(
             do="play",
@@ -90,6 +90,8 @@ class Evening:
         stage = self._stage(total, watch.coupons)
         with screen(self.console, stage, track) as seen:
             scene = Scene(
+                store=self.parts.store,
+                campaign=campaign,
                 stack=self.stack,
                 queue=self.parts.queue,
                 upstream=self.upstream,

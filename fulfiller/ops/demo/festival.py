@@ -23,6 +23,8 @@ RATE_SHARE = 1.3
 """The issuing rate, as a share of the day's mean: below its peak, which is four times that."""
 THRESHOLD_SHARE, RESUME_SHARE = 0.015, 0.4
 """The backlog that pauses, as a part of a day's issuing, and the share of it that resumes."""
+THRESHOLD_MIN = 20
+"""On a small day the opening rush leaves that much if the machine stands still for a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Speed:
     def terms(self) -> dict[str, object]:
         """Return rate and thresholds as terms."""
         rate = max(1, round(self.requests / self.seconds * RATE_SHARE))
-        threshold = max(5, round(rate * self.seconds * THRESHOLD_SHARE))
+        threshold = max(THRESHOLD_MIN, round(rate * self.seconds * THRESHOLD_SHARE))
         return {
             "issuing_rate": f"{rate}/s",
             "backlog_threshold": threshold,

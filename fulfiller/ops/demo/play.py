@@ -5,19 +5,24 @@ from typing import Any
 
 from fulfiller.clock import monotonic
 from fulfiller.domain.breaker import Mode
+from fulfiller.domain.campaign import Campaign
 from fulfiller.ops.demo.blow import AIM_S, VICTIM, Blow
 from fulfiller.ops.demo.outcome import Outcome
 from fulfiller.ops.demo.reading import Note, Reading, Tally, Track
 from fulfiller.ops.demo.screen import Screen
+from fulfiller.ops.demo.squeeze import Squeeze
 from fulfiller.ops.demo.upstream import Upstream
 from fulfiller.ops.demo.view import WORKING
 from fulfiller.ops.demo.watch import Watch
 from fulfiller.ops.supervise.stack import Stack
 from fulfiller.service.dispatch import Queue
+from fulfiller.wiring import Truth
 
 TICK_S = 0.25
 WORKERS = ("worker1", VICTIM)
-DRAIN_MAX_S = 30.0
+DRAIN_MAX_S = 75.0
+"""A breaker moves four times a minute at most: a day that pauses twice ends no sooner."""
+OPENED_S = 30.0
 MOVED = {
     Mode.PAUSED: "Paused: {cause}. Newcomers keep a place in line; workers go on.",
     Mode.RAMPING: "Ramping: {waiting:,} wait, and are let in first come first, ever faster.",
@@ -30,6 +35,8 @@ MOVED = {
 class Scene:
     """Everything that takes part."""
 
+    store: Truth
+    campaign: Campaign
     stack: Stack
     queue: Queue
     upstream: Upstream
@@ -49,6 +56,7 @@ class Play:
         self._screen = scene.screen
         self._track = scene.track
         self._blow = Blow(scene.stack, scene.queue, scene.watch, self._say)
+        self._squeeze = Squeeze(scene.store, scene.campaign, scene.track, self._say)
         self._outcome = Outcome()
         self._began_s = 0.0
         self._played = False
@@ -58,7 +66,7 @@ class Play:
 
     def run(self, span_s: float) -> Outcome:
         """Play until the last claim has its coupon, or until that takes too long."""
-        self._upstream.await_report("opened", within_s=DRAIN_MAX_S)
+        self._upstream.await_report("opened", within_s=OPENED_S)
         self._began_s = monotonic()
         self._say("The doors are open.")
         while not self._over() and self._elapsed_s() < span_s + DRAIN_MAX_S:
@@ -70,6 +78,7 @@ class Play:
             if report or not aims:
                 self._hear(report or {})
                 self._look(span_s)
+        self._squeeze.end()
         self._outcome.recovered_s = self._blow.recovered_s
         return self._outcome
 
@@ -97,6 +106,7 @@ class Play:
         self._track.readings.append(reading)
         self._blow.follow(reading.elapsed_s, span_s)
         self._remark(reading)
+        self._squeeze.follow(span_s, played=self._played)
         for language, message in self._told.items():
             self._say_once(f"A customer reads ({language}): {message}")
         self._screen.show()
