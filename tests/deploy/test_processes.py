@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -87,8 +88,9 @@ def stack(
 
 def test_the_same_commands_run_as_plain_processes(stack: Stack) -> None:
     """Each is well by its own health check, and one claim goes through all of them."""
-    for name in OURS[1:]:
-        until(partial(stack.is_well, name), within_s=60, what=f"{name} is well")
+    with ThreadPoolExecutor() as pool:
+        # All at once, for each check is a process that takes a second or two.
+        list(pool.map(partial(_until_well, stack), OURS[1:]))
     settings = load(stack.environ("intake"))
     with Client(f"http://127.0.0.1:{stack.ports['intake']}", _opened(settings)) as client:
         claim = client.submit("festival", user="li", key="one")
@@ -96,6 +98,10 @@ def test_the_same_commands_run_as_plain_processes(stack: Stack) -> None:
     assert coupon is not None
     stack.started["worker"].kill()
     assert not stack.is_well("worker")
+
+
+def _until_well(stack: Stack, name: str) -> None:
+    until(partial(stack.is_well, name), within_s=60, what=f"{name} is well")
 
 
 def _opened(settings: Settings) -> str:
