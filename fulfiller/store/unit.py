@@ -18,7 +18,7 @@ FORESEEN_MAX = 16
 class Foresight:
     """The rates that transactions of this process have read, and that the next may read, too.
 
-    They are read along with its first batch, which saves a round trip: a drain is 3 % faster.
+    They are read along with its first batch, which saves a round trip of its own.
     """
 
     def __init__(self) -> None:
