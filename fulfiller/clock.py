@@ -20,6 +20,8 @@ RETRY = 1_000_000
 """Microseconds after which a store is asked again that did not answer, or took long."""
 LONG = 500_000
 """Microseconds from which on an answer says too little of when it was given."""
+TRIES = 4
+"""Times that a first answer which took long is asked for again: it can be held against nothing."""
 COUNTER_BITS = 12
 RANDOM_BITS = 62
 NOISE = "512Q"
@@ -73,7 +75,9 @@ class StoreClock:
     def _reread(self) -> None:
         try:
             stored, took = self._ask()
-            if self._offset is None and took >= LONG:
+            for _ in range(TRIES):
+                if self._offset is not None or took < LONG:
+                    break
                 stored, took = self._ask()
         except StoreError:
             if self._offset is None:

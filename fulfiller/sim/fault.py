@@ -78,17 +78,22 @@ SPANS = {
     Fault.TICKS_LEAPT: (1, 8),
 }
 """Seconds between two blows out of the blue, from and to, where a kind is on."""
-KEEN: Mapping[str, int] = dict.fromkeys(("shift", "shift.commit"), 60) | dict.fromkeys(
-    ("ready", "lock", "lock.commit", "look_coupon", "move_coupon", "move_coupon.commit"),
-    25,
-) | dict.fromkeys(
-    ("blocks", "count_waiting", "keep_blocks", "last_seal", "unsealed", "seal", "take",
-     "take.commit", "pace", "move_mode", "announce", "of_account", "lease", "now"),
-    8,
-)  # fmt: skip
+KEEN: Mapping[str, int] = {
+    **dict.fromkeys(("shift", "shift.commit"), 60),
+    **dict.fromkeys(
+        ("ready", "lock", "lock.commit", "look_coupon", "move_coupon", "move_coupon.commit"), 25
+    ),
+    **dict.fromkeys(
+        ("blocks", "count_waiting", "keep_blocks", "last_seal", "unsealed", "seal", "take",
+         "take.commit", "pace", "move_mode", "announce", "of_account", "lease", "now"),
+        8,
+    ),
+    "write": 3,
+}  # fmt: skip
 """How many times likelier it is to be struck at steps that are few in a run."""
 MOST = 0.4
 """More often than this nothing strikes at one moment, lest nobody ever gets past it."""
+CALM = 0.3
 ON = 0.75
 """The chance that a seed has a kind at all."""
 
@@ -109,6 +114,11 @@ class Weather:
             rates={f: _between(dice, *span) for f, span in STEPS.items() if dice.random() < ON},
             every_s={f: _between(dice, *span) for f, span in SPANS.items() if dice.random() < ON},
         )
+
+    def calm(self) -> None:
+        """Let things go wrong less often, so that some go well that others build on."""
+        self.rates = {fault: rate * CALM for fault, rate in self.rates.items()}
+        self.every_s = {fault: span / CALM for fault, span in self.every_s.items()}
 
     def clear(self) -> None:
         """Let nothing go wrong any more."""

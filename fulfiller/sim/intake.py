@@ -154,10 +154,8 @@ class Intake(Role):
     def _took(self, answer: Accepted) -> None:
         """Offer a fresh claim to the workers, and see to it that some are bad."""
         claim = answer.claim
-        for fault, bad in (
-            (Fault.POISON, self.world.secrets.poison),
-            (Fault.KILLER, self.world.secrets.killers),
-        ):
+        secrets = self.world.secrets
+        for fault, bad in ((Fault.POISON, secrets.poison), (Fault.KILLER, secrets.killers)):
             if self.world.drawn(fault):
                 bad.add(claim.id)
         if self.world.drawn(Fault.CODE_TAKEN):

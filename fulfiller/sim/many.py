@@ -21,7 +21,7 @@ AGAIN = 100
 """One seed in so many is run twice: the second time must do the same, step by step."""
 
 
-ENOUGH = 1_500
+ENOUGH = 3_000
 """Seeds after which every place must have been struck."""
 
 

@@ -27,6 +27,7 @@ from fulfiller.store.memory import MemoryStore
 ACTOR = "operator:sim"
 BETWEEN = (SECOND // 10, 2 * SECOND)
 AUDIT = SECOND // 2
+OF_LINES = ("shift", "place")
 EYE = 0.6
 """The chance of an act that leads to where a seed has an eye on, before the dice are asked."""
 AGAIN = SECOND // 4
@@ -42,6 +43,7 @@ class Operator(Role):
         self.scopes = (SERVICE, *(campaign.id for campaign in plan.campaigns))
         self.campaigns = self.scopes[1:]
         self.over = False
+        self._aiming = False
 
     def begin(self) -> None:
         """Begin to steer; operators are not killed."""
@@ -57,6 +59,7 @@ class Operator(Role):
         while not self.world.healed:
             self.world.loop.sleep(self.world.dice.randrange(*BETWEEN))
             act = self._towards() if self.world.dice.random() < EYE else None
+            self._aiming = act is not None
             self._try(act or self.world.dice.choice(acts), store)
         while not self._try(self._undo, store):
             self.world.loop.sleep(AGAIN)
@@ -67,8 +70,14 @@ class Operator(Role):
 
     def _towards(self) -> Callable[[MemoryStore, int], object] | None:
         """Return an act that leads to the mode which this seed has an eye on."""
-        state = self.world.focus[0]
-        if state == "ramping" and self.world.state() == "flowing":
+        state, event, _ = self.world.focus
+        there = self.world.state()
+        if there == "held" != state:
+            return self._unhold
+        if state == "flowing" and event in OF_LINES:
+            # Somebody must be in line while nothing is paused any more.
+            return self._let_flow if there == "paused" else self._pause
+        if state == "ramping" and there == "flowing":
             return self._pause
         return {"held": self._hold, "paused": self._pause, "ramping": self._resume}.get(state)
 
@@ -92,7 +101,7 @@ class Operator(Role):
         self._replay(store, now)
 
     def _scope(self) -> str:
-        return self.world.dice.choice(self.scopes)
+        return self.world.dice.choice(self.scopes[:2] if self._aiming else self.scopes)
 
     def _act(self, now: int) -> Act:
         lasting = self.world.dice.random() < 0.4

@@ -27,7 +27,7 @@ from fulfiller.store.memory import MemoryStore
 
 DEADLINE = SECOND
 AGAIN = (20_000, 300_000)
-TILLS = 0.6
+TILLS = 0.75
 """The part of wishes that concern coupons, where a seed has an eye on them."""
 RECENT = 8
 """Coupons that are brought to tills at a time: so few that two meet over one."""
@@ -159,6 +159,8 @@ class Upstream(Role):
             self.world.loop.sleep(self.world.dice.randrange(*AGAIN))
         if known not in self._known:
             self._known.append(known)
+        if self.world.focus[1] == "handle":
+            self._see(known)
 
     def _together(self, many: list[Known]) -> None:
         if self._asked(many):

@@ -61,6 +61,9 @@ class World:
         self.loop = Loop(Random(seed ^ 0x5EED))  # noqa: S311 - dice, no secrets
         self.weather = Weather.drawn(self.dice)
         self.focus = focus(seed)
+        if self.focus[1] == "handle":
+            # Coupons must have been issued before anybody can bring them to a till.
+            self.weather.calm()
         here = {*self.weather.rates, self.focus[2]}
         self._snares = [fault for fault in (Fault.KILLED, Fault.STOPPED) if fault in here]
         self.tally = Tally()

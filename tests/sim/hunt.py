@@ -10,7 +10,7 @@ from fulfiller.sim.many import run_some
 from tests.sim import mutants_accepting, mutants_issuing, mutants_keeping
 from tests.sim.mutant import MUTANTS
 
-SEEDS_MAX = 200
+SEEDS_MAX = 400
 JOBS = 2
 KNOWN = (mutants_accepting, mutants_issuing, mutants_keeping)
 """Imported for what they register."""

@@ -42,7 +42,7 @@ def sim(
     Intakes, workers, keepers, callers and operators run the code that runs in production; store,
     broker, clocks and processes are simulated, and fail by the dice of a seed. In the end all
     heals, and then every claim must have come to its end: exit 1 if an invariant is broken, or if
-    1,500 seeds or more left a kind of fault untried. The same seed does the same, always.
+    3,000 seeds or more left a place untried. The same seed does the same, always.
     """
     if tell and (hours is not None or seeds not in (None, 1)):
         raise click.UsageError("--tell tells one run: leave --seeds and --hours out")
