@@ -115,8 +115,11 @@ def _refusal(order: Order, sight: CouponSight, now: int) -> CouponWhy | None:
     coupon = sight.coupon
     standing = sight.standing(now=now)
     why = _REFUSED[order.verb].get(standing)
-    if why is not None or standing not in _KEYED or coupon.checkout == order.key:
+    if why is not None or standing not in _KEYED:
         return why
+    if coupon.checkout == order.key and order.verb is not Verb.RESERVE:
+        return None
+    # Who reserves again under a key of theirs was answered before: this is another's.
     if order.account == OPERATOR and order.verb is Verb.ROLL_BACK:
         return None
     return _OF_ANOTHER.get(order.verb)

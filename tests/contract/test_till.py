@@ -143,6 +143,17 @@ def test_a_reserved_coupon_waits_for_its_checkout(truth: Truth) -> None:
     assert kinds(truth) == [Kind.COUPON_RESERVED, Kind.COUPON_RELEASED, Kind.COUPON_REDEEMED]
 
 
+def test_the_same_words_are_another_key_to_an_operator(truth: Truth) -> None:
+    """A key belongs to its account: what the owner reserved under it nobody reserves again.
+
+    Found by a trace of random deeds: it was an illegal move, and a fault of the server.
+    """
+    (claim_id,) = given(truth, "li")
+    assert isinstance(do(truth, claim_id, Verb.RESERVE), Handled)
+    assert do(truth, claim_id, Verb.RESERVE, account="") == Denied(CouponWhy.COUPON_RESERVED)
+    assert isinstance(do(truth, claim_id, Verb.RESERVE), Handled)
+
+
 def test_revoking_frees_the_money_and_not_the_slot(truth: Truth) -> None:
     """A sold-out campaign wakes up for somebody else; the claim stays issued for ever."""
     (claim_id,) = given(truth, "li", budget=VALUE, stripes=1)

@@ -1,0 +1,341 @@
+"""Deeds: the same acts on two stores, drawn by dice from what the first one holds.
+
+Each deed draws what it needs first and returns what is done to a store; so the simulated store
+and a real one are asked for the very same, and must answer the same.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from random import Random
+from typing import Any, TypeGuard
+
+from fulfiller.domain.act import Verb
+from fulfiller.domain.breaker import Reading
+from fulfiller.domain.claim import ClaimId, Request, Stage
+from fulfiller.domain.code import mint
+from fulfiller.domain.error import StoreError
+from fulfiller.domain.event import Kind
+from fulfiller.domain.mode import SERVICE, Gauge
+from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE, Rate
+from fulfiller.domain.tier import Tier
+from fulfiller.domain.validity import DAY, SECOND
+from fulfiller.service import move, steer
+from fulfiller.service.accept import accept
+from fulfiller.service.book import moves, shifting
+from fulfiller.service.consolidate import consolidate
+from fulfiller.service.decide import Round
+from fulfiller.service.dispatch import Flow, Lane, Page
+from fulfiller.service.extend import extend
+from fulfiller.service.issue import Press, issue
+from fulfiller.service.keep import LEASE
+from fulfiller.service.port import Writes
+from fulfiller.service.rates import By, set_rate
+from fulfiller.service.redeem import Order, handle
+from fulfiller.service.seal import seal
+from fulfiller.service.serving import FRONT
+from fulfiller.service.waitlist import Block
+from fulfiller.store.memory import MemoryStore
+from fulfiller.wiring import Truth
+from tests.contract.world import KEY, START, claim, coupon, event, opened, writes
+
+Deed = Callable[[Truth], object]
+USERS = tuple(f"u{number}" for number in range(8))
+LONG_S = 10_000.0
+
+
+@dataclass(slots=True)
+class Teller:
+    """Draws deeds; it looks at the model for what there is to do them to."""
+
+    dice: Random
+    model: MemoryStore
+    now: int = START
+    fence: int = 0
+    numbers: Any = field(default_factory=lambda: count(1))
+
+    def draw(self) -> tuple[str, Deed]:
+        """Return a deed and its name; time goes on a little."""
+        self.now += self.dice.randrange(1, SECOND)
+        name = self.dice.choice(tuple(DEEDS))
+        return name, DEEDS[name](self)
+
+    def ids(self, stage: Stage | None = None, most: int = 4) -> list[ClaimId]:
+        """Return some open claims, at a stage or at any, and sometimes one that is not there."""
+        rows = self.model.shelves.open.values()
+        known = [row.id for row in rows if stage is None or row.stage is stage]
+        chosen = self.dice.sample(known, min(len(known), self.dice.randint(0, most)))
+        return [*chosen, *([self.fresh()] if self.dice.random() < 0.2 else [])]
+
+    def fresh(self) -> ClaimId:
+        """Return an id that no claim has."""
+        return ClaimId(f"01900000-0000-7000-9000-{next(self.numbers):012x}")
+
+    def request(self) -> Request:
+        """Return what somebody may ask for."""
+        dice, user = self.dice, self.dice.choice(USERS)
+        return Request(
+            account=dice.choice(("shop", "rival")),
+            campaign=dice.choice(("festival", "festival", "other", "none")),
+            user=user,
+            key=f"k{dice.randrange(12)}",
+            fingerprint=bytes([dice.randrange(2)]),
+            grant=dice.choice(("default", "friend")),
+            tier=dice.choice((None, *Tier)),
+            limit_key=dice.choice((None, "shop-1")),
+        )
+
+    def act(self) -> steer.Act:
+        """Return an operator's act."""
+        return steer.Act(reason="trace", actor="operator:test", now=self.now)
+
+    def scope(self) -> str:
+        """Return a scope of modes."""
+        return self.dice.choice((SERVICE, "festival", "other"))
+
+    def lane(self) -> Lane:
+        """Return a lane."""
+        return Lane(self.dice.choice(("festival", "other")), self.dice.choice(tuple(Tier)))
+
+
+def told(store: Truth, deed: Deed) -> object:
+    """Return what a deed came to, or with what it failed."""
+    try:
+        return deed(store)
+    except StoreError as fault:
+        return type(fault).__name__, getattr(fault, "over", None) or ""
+
+
+def is_fault(answer: object) -> TypeGuard[tuple[str, str]]:
+    """Return whether a deed failed."""
+    return isinstance(answer, tuple) and answer[:1] in FAULTS
+
+
+FAULTS = (("Raced",), ("Deposed",), ("StoreError",))
+
+
+def _accept(teller: Teller) -> Deed:
+    requests = [teller.request() for _ in range(teller.dice.randint(1, 5))]
+    ids = [teller.fresh() for _ in requests]
+    start, now = teller.dice.randrange(4), teller.now
+
+    def deed(store: Truth) -> object:
+        fresh = iter(ids)
+        circumstances = Round(now=now, new_id=lambda: next(fresh, ids[0]), start=start)
+        return accept(requests, store=store, circumstances=circumstances)
+
+    return deed
+
+
+def _issue(teller: Teller) -> Deed:
+    ids, now = teller.ids(), teller.now
+    again = teller.dice.random() < 0.3
+    return lambda store: issue(ids, Press(store=store, key=KEY, now=lambda: now), redelivered=again)
+
+
+def _cancel(teller: Teller) -> Deed:
+    ids, now = teller.ids(most=1), teller.now
+    account = teller.dice.choice(("shop", "rival"))
+
+    def deed(store: Truth) -> object:
+        return [move.cancel(i, store=store, now=now, account=account, actor="account") for i in ids]
+
+    return deed
+
+
+def _park(teller: Teller) -> Deed:
+    ids, now = teller.ids(Stage.ACCEPTED, most=2), teller.now
+    return lambda store: sorted(move.park(ids, "worn", store=store, now=now, actor="worker"))
+
+
+def _replay(teller: Teller) -> Deed:
+    ids, now = teller.ids(Stage.PARKED), teller.now
+    return lambda store: sorted(move.replay(ids, store=store, now=now, actor="operator:test"))
+
+
+def _abandon(teller: Teller) -> Deed:
+    ids, now = teller.ids(Stage.PARKED, most=1), teller.now
+    return lambda store: sorted(
+        move.abandon(ids, "hopeless", store=store, now=now, actor="operator:test")
+    )
+
+
+def _attempt(teller: Teller) -> Deed:
+    ids, fence = teller.ids(), teller.dice.choice((None, None, 99))
+    return lambda store: dict(store.attempt(ids, fence=fence))
+
+
+def _admit(teller: Teller) -> Deed:
+    ids, now = teller.ids(Stage.WAITLISTED), teller.now
+
+    def deed(store: Truth) -> object:
+        with store.shift(ids, Stage.WAITLISTED, Stage.ACCEPTED, ready_at=now) as unit:
+            rows = sorted(unit.rows, key=lambda row: row.id)
+            if rows:
+                entry = shifting(Stage.WAITLISTED, Stage.ACCEPTED)
+                unit.commit(Writes(stripes=moves((row, entry) for row in rows)))
+            return rows
+
+    return deed
+
+
+def _look_in(teller: Teller) -> Deed:
+    """Take rows and leave them: nothing has happened."""
+    ids = teller.ids()
+    stages = teller.dice.sample(tuple(Stage), 2)
+    unheld = teller.dice.random() < 0.5
+
+    def deed(store: Truth) -> object:
+        with store.take(ids, stages, unheld=unheld) as unit:
+            return sorted(row.id for row in unit.rows)
+
+    return deed
+
+
+def _gather(teller: Teller) -> Deed:
+    now, campaign = teller.now, teller.dice.choice(("festival", "other", "none"))
+    return lambda store: consolidate(campaign, store=store, now=now)
+
+
+def _pause(teller: Teller) -> Deed:
+    scope, act = teller.scope(), teller.act()
+    how = teller.dice.choice((steer.pause, steer.let_flow, steer.let_go))
+    return lambda store: how(scope, act, store=store)
+
+
+def _hold(teller: Teller) -> Deed:
+    scope, act = teller.scope(), teller.act()
+    how = teller.dice.choice((steer.hold, steer.unhold, steer.unhold))
+    return lambda store: how(scope, act, store=store)
+
+
+def _late_move(teller: Teller) -> Deed:
+    """Move a mode that has moved on since it was read."""
+    scope, at = teller.scope(), teller.now
+    old = teller.model.shelves.modes[scope]
+    stale = replace(old, generation=old.generation - teller.dice.randrange(2))
+    new = replace(old, cause="late", generation=old.generation + 1)
+    said = event(campaign=scope, kind=Kind.MODE_PAUSED, tier=None, at=at)
+    return lambda store: store.move_mode(stale, new, said)
+
+
+def _rate(teller: Teller) -> Deed:
+    """Set a rate that leaves room for all there is: whom it leaves out is the store's choice."""
+    text = teller.dice.choice((None, "1000/s", "5000/s"))
+    scope = teller.dice.choice((SERVICE_RATE, ("festival", EVERY_KEY), ("other", "shop-1")))
+    by = By(reason="trace", actor="operator:test", now=teller.now)
+    rate = None if text is None else Rate.parse(text)
+    return lambda store: set_rate(scope, rate, by, store=store)
+
+
+def _extend(teller: Teller) -> Deed:
+    now, until = teller.now, START + teller.dice.randint(20, 90) * DAY
+    return lambda store: extend("festival", until, store=store, now=now, actor="operator:test")
+
+
+def _handle(teller: Teller) -> Deed:
+    coupons = sorted(teller.model.shelves.coupons) or [teller.fresh()]
+    claim_id, now = teller.dice.choice(coupons), teller.now
+    order = Order(
+        verb=teller.dice.choice(tuple(Verb)),
+        lookup=mint(claim_id, 0, KEY).lookup,
+        account=teller.dice.choice(("owner", "owner", "", "shop")),
+        key=f"till {teller.dice.randrange(4)}",
+        actor="owner",
+        reason="trace",
+        hold_s=5,
+    )
+    return lambda store: handle(order, store=store, now=now)
+
+
+def _lease(teller: Teller) -> Deed:
+    """Get the lease, or give it back; the epoch is what fences compare with."""
+    holder = teller.dice.choice(("a", "b"))
+    if teller.dice.random() < 0.3:
+        return lambda store: store.release_lease(LEASE, holder)
+    return lambda store: (store.lease(LEASE, holder, ttl_s=LONG_S), store.leader(LEASE))
+
+
+def _fenced(teller: Teller) -> Deed:
+    """Seal, show a gauge or keep a block, with the right epoch or with another."""
+    fence = teller.model.shelves.epoch() + teller.dice.choice((0, 0, 1))
+    lane, at = teller.lane(), teller.now
+    gauge = {lane.campaign: Gauge(at=at, reading=Reading(backlog=at % 7))}
+    block = Block(end=(at, teller.fresh()), count=at % 5)
+    what = teller.dice.randrange(3)
+
+    def deed(store: Truth) -> object:
+        if what == 0:
+            return seal(store=store, fence=fence)
+        if what == 1:
+            store.show_gauges(gauge, fence=fence)
+        else:
+            store.keep_blocks(lane, gone=(), new=(block,), fence=fence)
+        return None
+
+    return deed
+
+
+def _collide(teller: Teller) -> Deed:
+    """Write what a constraint refuses: a key, an identity, a slot, a code, a sum below zero."""
+    claims = sorted(teller.model.shelves.claims.values(), key=lambda each: each.id)
+    if not claims:
+        return lambda _: None
+    old = teller.dice.choice(claims)
+    bad = (
+        writes(replace(claim("new"), id=old.id)),
+        writes(replace(old, id=teller.fresh(), slot=9, turn=old.turn)),
+        writes(replace(old, id=teller.fresh(), grant="else", turn=9)),
+        Writes(coupons=(coupon(old), replace(coupon(old), lookup=b"else" * 4))),
+        Writes(coupons=(coupon(old), replace(coupon(old), claim_id=teller.fresh()))),
+        Writes(opened=(opened(old), opened(old))),
+    )
+    wrong = bad[teller.dice.randrange(len(bad))]
+    return lambda store: store.write(replace(wrong, keys=(), events=()))
+
+
+def _read(teller: Teller) -> Deed:
+    """Read one thing, whichever."""
+    lane, limit = teller.lane(), teller.dice.randint(1, 5)
+    after = teller.dice.choice((FRONT, (START + 30 * SECOND, FRONT[1])))
+    ids, claims = teller.ids(), sorted(teller.model.shelves.claims)[:5]
+    flows = [Flow(lane, row.flow) for row in teller.model.shelves.open.values()] or []
+    pages = [Page(flow, after, limit) for flow in dict.fromkeys(flows)]
+    stage = teller.dice.choice(tuple(Stage))
+    keys = [("shop", f"k{number}") for number in range(12)]
+    reads: Sequence[Deed] = (
+        lambda store: list(store.lanes()),
+        lambda store: list(store.ready(lane, after=after, limit=limit, stage=stage)),
+        lambda store: [list(page) for page in store.pages(pages)] if pages else [],
+        lambda store: _plain_board(store, lane.campaign),
+        # How many are ahead is counted by blocks, which are as old as a keeper lets them be.
+        lambda store: sorted(store.ahead(ids)),
+        lambda store: list(store.blocks(lane)),
+        lambda store: store.count_waiting(lane, after=FRONT, until=(START + DAY, FRONT[1])),
+        lambda store: list(store.parked(lane, after=FRONT, limit=limit)),
+        lambda store: dict(store.opened(ids)),
+        lambda store: [said.kind for said in store.setbacks(lane, claims)],
+        lambda store: dict(store.view(claims)),
+        lambda store: set(store.of_account("shop", claims)),
+        lambda store: dict(store.by_key(keys)),
+        lambda store: [(pace.scope, pace.rate) for pace in store.rates("festival")],
+        lambda store: [sealed.number for sealed in store.sealed(after=1, kinds=ALL, limit=9)],
+    )
+    return reads[teller.dice.randrange(len(reads))]
+
+
+def _plain_board(store: Truth, campaign: str) -> object:
+    board = store.board((campaign,))
+    paces = board.paces.values()
+    return sorted([*map(repr, board.flows.items()), *(repr((p.scope, p.rate)) for p in paces)])
+
+
+ALL = tuple(Kind)
+DEEDS: dict[str, Callable[[Teller], Deed]] = {
+    "accept": _accept, "accept more": _accept, "issue": _issue, "cancel": _cancel, "park": _park,
+    "replay": _replay, "abandon": _abandon, "attempt": _attempt, "admit": _admit,
+    "look in": _look_in, "gather": _gather, "pause": _pause, "hold": _hold,
+    "move late": _late_move, "rate": _rate, "extend": _extend, "handle": _handle,
+    "lease": _lease, "fenced": _fenced, "collide": _collide, "read": _read, "read more": _read,
+}  # fmt: skip
+"""Every deed by its name."""
