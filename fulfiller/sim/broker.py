@@ -65,10 +65,16 @@ class SimBroker:
         """Take the next message, tiers in turn; nobody knows of it until it is noted."""
         for _ in TIERS:
             self._turn = (self._turn + 1) % len(TIERS)
-            queue = self._queues[TIERS[self._turn]]
-            if queue:
-                return queue.pop() if newest else queue.popleft()
+            if message := self.pop_of(TIERS[self._turn], newest=newest):
+                return message
         return None
+
+    def pop_of(self, tier: Tier, *, newest: bool = False) -> Message | None:
+        """Take the next message of a tier."""
+        queue = self._queues[tier]
+        if not queue:
+            return None
+        return queue.pop() if newest else queue.popleft()
 
     def note(self, message: Message, now: int) -> None:
         """Note that a message is being worked on."""
@@ -84,9 +90,9 @@ class SimBroker:
             self.put_back(self._noted.pop(number)[0])
 
     def put_back(self, message: Message) -> None:
-        """Deliver a message again, before all others, and say so."""
+        """Deliver a message again, behind all others, and say so."""
         self._noted.pop(message.number, None)
-        self._queues[message.hint.lane.tier].appendleft(replace(message, redelivered=True))
+        self._queues[message.hint.lane.tier].append(replace(message, redelivered=True))
         self._call_somebody()
 
     def wipe(self) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from fulfiller.chaos.history import Ask, Phase
 from fulfiller.domain.breaker import Pressure
+from fulfiller.domain.claim import Stage
 from fulfiller.domain.error import Raced, StoreUnavailable
 from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.mode import SERVICE
@@ -75,8 +76,10 @@ class Operator(Role):
         if there == "held" != state:
             return self._unhold
         if state == "flowing" and event in OF_LINES:
-            # Somebody must be in line while nothing is paused any more.
-            return self._let_flow if there == "paused" else self._pause
+            # Somebody must be in line while nothing is paused any more, and get out of it.
+            rows = self.world.truth.shelves.open.values()
+            waiting = any(row.stage is Stage.WAITLISTED for row in rows)
+            return self._let_flow if waiting else self._pause
         if state == "ramping" and there == "flowing":
             return self._pause
         return {"held": self._hold, "paused": self._pause, "ramping": self._resume}.get(state)
@@ -142,7 +145,9 @@ class Operator(Role):
     def _replay_good(self, store: MemoryStore, now: int) -> None:
         """Replay what is parked and should not be: nothing is wrong with it, or any more."""
         bad = self.world.secrets.bad
-        ids = [row.id for row in self.world.truth.shelves.open.values() if row.stage == "parked"]
+        ids = [
+            row.id for row in self.world.truth.shelves.open.values() if row.stage is Stage.PARKED
+        ]
         if good := [claim_id for claim_id in ids if claim_id not in bad]:
             replay(good, store=store, now=now, actor=ACTOR)
 

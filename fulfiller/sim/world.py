@@ -24,6 +24,8 @@ LOCK_PATIENCE = 2 * SECOND
 LOCK_PATIENCE_KEEPER = SECOND
 WAY_MIN, WAY_MORE = 50, 1_450
 """Microseconds that a request, or its answer, is on its way at least, and how much more."""
+NEED_CALM = ("handle", "shift", "place")
+"""What only happens where something went well: coupons at tills, and people in line."""
 FOCUSED = 0.6
 """The chance of a fault where and when its seed has an eye on it."""
 DRIFT = 200e-6
@@ -61,8 +63,7 @@ class World:
         self.loop = Loop(Random(seed ^ 0x5EED))  # noqa: S311 - dice, no secrets
         self.weather = Weather.drawn(self.dice)
         self.focus = focus(seed)
-        if self.focus[1] == "handle":
-            # Coupons must have been issued before anybody can bring them to a till.
+        if self.focus[1] in NEED_CALM:
             self.weather.calm()
         here = {*self.weather.rates, self.focus[2]}
         self._snares = [fault for fault in (Fault.KILLED, Fault.STOPPED) if fault in here]
