@@ -4,26 +4,21 @@ One call at a time. A call that nobody answered is made again under the same key
 does: that is what callers are told to do, and what makes an unknown outcome harmless.
 """
 
-from dataclasses import dataclass
-from hashlib import sha256
-
 from fulfiller.chaos.history import Ask, Phase
 from fulfiller.domain.act import Verb
-from fulfiller.domain.claim import ClaimId, Request, State
-from fulfiller.domain.code import CODE_SYMBOLS, lookup, mint
-from fulfiller.domain.coupon import Coupon
-from fulfiller.domain.outcome import Accepted, Refused
+from fulfiller.domain.claim import Request
+from fulfiller.domain.code import CODE_SYMBOLS, lookup
 from fulfiller.domain.tier import Tier
 from fulfiller.service.move import cancel
 from fulfiller.service.port import ClaimView
-from fulfiller.service.redeem import Handled, Order, handle
+from fulfiller.service.redeem import Order, handle
 from fulfiller.sim.fault import Fault
 from fulfiller.sim.intake import Bundle, Errand, Intake, Told
 from fulfiller.sim.loop import SECOND
 from fulfiller.sim.plan import OWNER, Plan
 from fulfiller.sim.role import Role
+from fulfiller.sim.wish import Known, code_of, note, note_ended, note_handled, seen, signed
 from fulfiller.sim.world import CODES, Call, World
-from fulfiller.store.memory import MemoryStore
 
 DEADLINE = SECOND
 AGAIN = (20_000, 300_000)
@@ -37,16 +32,6 @@ WISHES = (
     ("fresh", 40), ("batch", 10), ("again", 8), ("rekeyed", 5), ("misused", 4), ("foreign", 4),
     ("cancel", 8), ("look", 5), ("redeem", 30),
 )  # fmt: skip
-
-
-@dataclass(slots=True)
-class Known:
-    """A request that was made, and what is known of its claim."""
-
-    request: Request
-    claim_id: ClaimId | None = None
-    code: str | None = None
-    verb: Verb = Verb.RESERVE
 
 
 class Upstream(Role):
@@ -123,7 +108,7 @@ class Upstream(Role):
             ),
         )
         if errand is not None:
-            _ended(call, claim_id, ended=bool(errand.done[0]))
+            note_ended(call, claim_id, ended=bool(errand.done[0]))
 
     def _look(self) -> None:
         if known := self._any():
@@ -149,7 +134,7 @@ class Upstream(Role):
         )
         errand = self._errand(call, lambda store, now: handle(order, store=store, now=now))
         if errand is not None:
-            _handled(call, claim_id, errand.done[0])
+            note_handled(call, claim_id, errand.done[0])
 
     # How it is asked for
 
@@ -178,7 +163,7 @@ class Upstream(Role):
                 call.end(Phase.INFO, why=why)
             return False
         for call, known, answer in zip(calls, many, answers, strict=True):
-            _told(call, known, answer)
+            note(call, known, answer)
         return True
 
     def _call(self, number: int, request: Request) -> Call:
@@ -220,7 +205,7 @@ class Upstream(Role):
             return
         account = known.request.account
         call = self.world.call(Ask.LOOK, account=account, claim_id=claim_id)
-        errand = self._errand(call, lambda store, _: _seen(store, account, claim_id))
+        errand = self._errand(call, lambda store, _: seen(store, account, claim_id))
         if errand is None:
             return
         view = errand.done[0]
@@ -228,7 +213,7 @@ class Upstream(Role):
             call.end(Phase.FAIL, why="unknown_claim")
             return
         if view.coupon is not None and known.code is None:
-            known.code = _code(view.coupon)
+            known.code = code_of(view.coupon)
             self.world.secrets.coupons.append((claim_id, known.code))
         call.end(Phase.OK, claim_id=claim_id, state=view.state.value, code=known.code or "")
 
@@ -268,53 +253,8 @@ class Upstream(Role):
             tier=dice.choice((None, None, *Tier)),
             limit_key=dice.choice((None, None, None, "shop-1", "shop-2")),
         )
-        return Known(_signed(request))
+        return Known(signed(request))
 
     def _request(self, old: Request, **changes: str) -> Request:
         named = {name: getattr(old, name) for name in Request.__slots__}
-        return _signed(Request(**(named | changes)))
-
-
-def _signed(request: Request) -> Request:
-    named = {name: getattr(request, name) for name in Request.__slots__}
-    body = (request.campaign, request.user, request.grant, request.tier, request.limit_key)
-    return Request(**(named | {"fingerprint": sha256(repr(body).encode()).digest()}))
-
-
-def _told(call: Call, known: Known, answer: Told) -> None:
-    """Note what was answered."""
-    match answer:
-        case Accepted():
-            known.claim_id = answer.claim.id
-            call.end(Phase.OK, claim_id=answer.claim.id, state=answer.state.value)
-        case ClaimView():
-            known.claim_id = answer.claim.id
-            state = answer.state.value
-            call.end(Phase.OK, claim_id=answer.claim.id, state=state, repeated=True)
-        case Refused():
-            call.end(Phase.FAIL, why=answer.why.value)
-
-
-def _handled(call: Call, claim_id: ClaimId, done: object) -> None:
-    if isinstance(done, Handled):
-        state = done.coupon.state.value
-        call.end(Phase.OK, claim_id=claim_id, state=state, repeated=done.replayed)
-    else:
-        call.end(Phase.FAIL, why=str(getattr(done, "why", done)))
-
-
-def _ended(call: Call, claim_id: ClaimId, *, ended: bool) -> None:
-    if ended:
-        call.end(Phase.OK, claim_id=claim_id, state=State.CANCELLED.value)
-    else:
-        call.end(Phase.FAIL, why="not_cancellable")
-
-
-def _seen(store: MemoryStore, account: str, claim_id: ClaimId) -> ClaimView | None:
-    if claim_id not in store.of_account(account, (claim_id,)):
-        return None
-    return store.view((claim_id,)).get(claim_id)
-
-
-def _code(coupon: Coupon) -> str:
-    return mint(coupon.claim_id, coupon.salt, CODES).code
+        return signed(Request(**(named | changes)))

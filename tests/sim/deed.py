@@ -4,28 +4,22 @@ Each deed draws what it needs first and returns what is done to a store; so the 
 and a real one are asked for the very same, and must answer the same.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import count
-from random import Random
-from typing import Any, TypeGuard
+from collections.abc import Callable
+from dataclasses import replace
 
 from fulfiller.domain.act import Verb
 from fulfiller.domain.breaker import Reading
-from fulfiller.domain.claim import ClaimId, Request, Stage
+from fulfiller.domain.claim import Stage
 from fulfiller.domain.code import mint
-from fulfiller.domain.error import StoreError
 from fulfiller.domain.event import Kind
-from fulfiller.domain.mode import SERVICE, Gauge
+from fulfiller.domain.mode import Gauge
 from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE, Rate
-from fulfiller.domain.tier import Tier
-from fulfiller.domain.validity import DAY, SECOND
+from fulfiller.domain.validity import DAY
 from fulfiller.service import move, steer
 from fulfiller.service.accept import accept
 from fulfiller.service.book import moves, shifting
 from fulfiller.service.consolidate import consolidate
 from fulfiller.service.decide import Round
-from fulfiller.service.dispatch import Flow, Lane, Page
 from fulfiller.service.extend import extend
 from fulfiller.service.issue import Press, issue
 from fulfiller.service.keep import LEASE
@@ -33,85 +27,13 @@ from fulfiller.service.port import Writes
 from fulfiller.service.rates import By, set_rate
 from fulfiller.service.redeem import Order, handle
 from fulfiller.service.seal import seal
-from fulfiller.service.serving import FRONT
 from fulfiller.service.waitlist import Block
-from fulfiller.store.memory import MemoryStore
 from fulfiller.wiring import Truth
 from tests.contract.world import KEY, START, claim, coupon, event, opened, writes
+from tests.sim.reads import read
+from tests.sim.teller import Deed, Teller
 
-Deed = Callable[[Truth], object]
-USERS = tuple(f"u{number}" for number in range(8))
 LONG_S = 10_000.0
-
-
-@dataclass(slots=True)
-class Teller:
-    """Draws deeds; it looks at the model for what there is to do them to."""
-
-    dice: Random
-    model: MemoryStore
-    now: int = START
-    fence: int = 0
-    numbers: Any = field(default_factory=lambda: count(1))
-
-    def draw(self) -> tuple[str, Deed]:
-        """Return a deed and its name; time goes on a little."""
-        self.now += self.dice.randrange(1, SECOND)
-        name = self.dice.choice(tuple(DEEDS))
-        return name, DEEDS[name](self)
-
-    def ids(self, stage: Stage | None = None, most: int = 4) -> list[ClaimId]:
-        """Return some open claims, at a stage or at any, and sometimes one that is not there."""
-        rows = self.model.shelves.open.values()
-        known = [row.id for row in rows if stage is None or row.stage is stage]
-        chosen = self.dice.sample(known, min(len(known), self.dice.randint(0, most)))
-        return [*chosen, *([self.fresh()] if self.dice.random() < 0.2 else [])]
-
-    def fresh(self) -> ClaimId:
-        """Return an id that no claim has."""
-        return ClaimId(f"01900000-0000-7000-9000-{next(self.numbers):012x}")
-
-    def request(self) -> Request:
-        """Return what somebody may ask for."""
-        dice, user = self.dice, self.dice.choice(USERS)
-        return Request(
-            account=dice.choice(("shop", "rival")),
-            campaign=dice.choice(("festival", "festival", "other", "none")),
-            user=user,
-            key=f"k{dice.randrange(12)}",
-            fingerprint=bytes([dice.randrange(2)]),
-            grant=dice.choice(("default", "friend")),
-            tier=dice.choice((None, *Tier)),
-            limit_key=dice.choice((None, "shop-1")),
-        )
-
-    def act(self) -> steer.Act:
-        """Return an operator's act."""
-        return steer.Act(reason="trace", actor="operator:test", now=self.now)
-
-    def scope(self) -> str:
-        """Return a scope of modes."""
-        return self.dice.choice((SERVICE, "festival", "other"))
-
-    def lane(self) -> Lane:
-        """Return a lane."""
-        return Lane(self.dice.choice(("festival", "other")), self.dice.choice(tuple(Tier)))
-
-
-def told(store: Truth, deed: Deed) -> object:
-    """Return what a deed came to, or with what it failed."""
-    try:
-        return deed(store)
-    except StoreError as fault:
-        return type(fault).__name__, getattr(fault, "over", None) or ""
-
-
-def is_fault(answer: object) -> TypeGuard[tuple[str, str]]:
-    """Return whether a deed failed."""
-    return isinstance(answer, tuple) and answer[:1] in FAULTS
-
-
-FAULTS = (("Raced",), ("Deposed",), ("StoreError",))
 
 
 def _accept(teller: Teller) -> Deed:
@@ -294,48 +216,18 @@ def _collide(teller: Teller) -> Deed:
     return lambda store: store.write(replace(wrong, keys=(), events=()))
 
 
-def _read(teller: Teller) -> Deed:
-    """Read one thing, whichever."""
-    lane, limit = teller.lane(), teller.dice.randint(1, 5)
-    after = teller.dice.choice((FRONT, (START + 30 * SECOND, FRONT[1])))
-    ids, claims = teller.ids(), sorted(teller.model.shelves.claims)[:5]
-    flows = [Flow(lane, row.flow) for row in teller.model.shelves.open.values()] or []
-    pages = [Page(flow, after, limit) for flow in dict.fromkeys(flows)]
-    stage = teller.dice.choice(tuple(Stage))
-    keys = [("shop", f"k{number}") for number in range(12)]
-    reads: Sequence[Deed] = (
-        lambda store: list(store.lanes()),
-        lambda store: list(store.ready(lane, after=after, limit=limit, stage=stage)),
-        lambda store: [list(page) for page in store.pages(pages)] if pages else [],
-        lambda store: _plain_board(store, lane.campaign),
-        # How many are ahead is counted by blocks, which are as old as a keeper lets them be.
-        lambda store: sorted(store.ahead(ids)),
-        lambda store: list(store.blocks(lane)),
-        lambda store: store.count_waiting(lane, after=FRONT, until=(START + DAY, FRONT[1])),
-        lambda store: list(store.parked(lane, after=FRONT, limit=limit)),
-        lambda store: dict(store.opened(ids)),
-        lambda store: [said.kind for said in store.setbacks(lane, claims)],
-        lambda store: dict(store.view(claims)),
-        lambda store: set(store.of_account("shop", claims)),
-        lambda store: dict(store.by_key(keys)),
-        lambda store: [(pace.scope, pace.rate) for pace in store.rates("festival")],
-        lambda store: [sealed.number for sealed in store.sealed(after=1, kinds=ALL, limit=9)],
-    )
-    return reads[teller.dice.randrange(len(reads))]
-
-
-def _plain_board(store: Truth, campaign: str) -> object:
-    board = store.board((campaign,))
-    paces = board.paces.values()
-    return sorted([*map(repr, board.flows.items()), *(repr((p.scope, p.rate)) for p in paces)])
-
-
-ALL = tuple(Kind)
 DEEDS: dict[str, Callable[[Teller], Deed]] = {
     "accept": _accept, "accept more": _accept, "issue": _issue, "cancel": _cancel, "park": _park,
     "replay": _replay, "abandon": _abandon, "attempt": _attempt, "admit": _admit,
     "look in": _look_in, "gather": _gather, "pause": _pause, "hold": _hold,
     "move late": _late_move, "rate": _rate, "extend": _extend, "handle": _handle,
-    "lease": _lease, "fenced": _fenced, "collide": _collide, "read": _read, "read more": _read,
+    "lease": _lease, "fenced": _fenced, "collide": _collide, "read": read, "read more": read,
 }  # fmt: skip
 """Every deed by its name."""
+
+
+def draw(teller: Teller) -> tuple[str, Deed]:
+    """Return a deed and its name; time goes on a little."""
+    teller.wait()
+    name = teller.dice.choice(tuple(DEEDS))
+    return name, DEEDS[name](teller)

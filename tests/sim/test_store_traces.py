@@ -22,7 +22,8 @@ from fulfiller.service.keep import LEASE
 from fulfiller.store.memory import MemoryStore
 from fulfiller.wiring import Truth
 from tests.contract.world import FESTIVAL, START, VALUE, everything
-from tests.sim.deed import DEEDS, LONG_S, Teller, is_fault, told
+from tests.sim.deed import DEEDS, LONG_S, draw
+from tests.sim.teller import Teller, is_fault, told
 
 INSTANT = re.compile(r"\b\d{16}\b")
 STEPS = 150
@@ -58,7 +59,7 @@ def trace(seed: int, real: Truth) -> Difference | None:
     founded(real)
     teller = Teller(Random(seed), model)
     for step in range(STEPS):
-        name, deed = teller.draw()
+        name, deed = draw(teller)
         expected, found = told(model, deed), told(real, deed)
         if _comparable(expected) != _comparable(found):
             return Difference(seed, step, name, expected, found)
@@ -130,7 +131,7 @@ def test_traces_try_everything() -> None:
         model = founded(MemoryStore(now=wall_clock))
         teller = Teller(Random(seed), model)
         for _ in range(STEPS):
-            name, deed = teller.draw()
+            name, deed = draw(teller)
             answer = told(model, deed)
             seen.update([name, str(answer[0]) if is_fault(answer) else ""])
     assert seen.keys() >= {*DEEDS, "Raced", "Deposed"}
