@@ -16,6 +16,7 @@ from fulfiller.domain.validity import Pause
 from fulfiller.service.dispatch import Lane
 from fulfiller.service.helm import Survey
 from fulfiller.service.port import Writes
+from fulfiller.service.serving import FRONT
 from fulfiller.service.waitlist import Block, Place
 from fulfiller.store.memory_yard import MemoryYard
 
@@ -79,11 +80,7 @@ class MemoryWheel(MemoryYard):
         """Return how many of their lane wait before each of these waitlisted claims."""
         with self._latch:
             mine = [self.shelves.open[i] for i in ids if i in self.shelves.open]
-            return {
-                row.id: sum(p < (row.ready_at, row.id) for p in self._line_of(row))
-                for row in mine
-                if row.stage is Stage.WAITLISTED
-            }
+            return {row.id: self._before(row) for row in mine if row.stage is Stage.WAITLISTED}
 
     def blocks(self, lane: Lane) -> Sequence[Block]:
         """Return the blocks of a lane's line, first come first."""
@@ -133,8 +130,13 @@ class MemoryWheel(MemoryYard):
         pace = self.shelves.paces.get(SERVICE_RATE)
         return None if pace is None else pace.rate
 
-    def _line_of(self, row: OpenClaim) -> list[Place]:
-        return self._line(Lane(row.campaign, row.tier))
+    def _before(self, row: OpenClaim) -> int:
+        """Return what the whole blocks before a claim say, and who stands behind the last."""
+        lane, place = Lane(row.campaign, row.tier), (row.ready_at, row.id)
+        blocks = [block for block in self.blocks(lane) if block.end < place]
+        after = blocks[-1].end if blocks else FRONT
+        inside = sum(after < other < place for other in self._line(lane))
+        return sum(block.count for block in blocks) + inside
 
     def _line(self, lane: Lane) -> list[Place]:
         return [
