@@ -61,9 +61,7 @@ BLOWS: dict[str, Blow] = {
 
 
 LATER = (pytest.mark.chaos,)
-PUSHED: dict[str, tuple[pytest.MarkDecorator, ...]] = dict.fromkeys(
-    ("worker", "intake", "wipe"), ()
-)
+PUSHED: dict[str, tuple[pytest.MarkDecorator, ...]] = dict.fromkeys(("worker", "wipe"), ())
 """What runs on SQLite at every push; the others run in `make chaos`."""
 
 
