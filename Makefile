@@ -48,8 +48,8 @@ bench: $(VENV)/installed ## Measure against plain Celery on the same servers
 soak: $(VENV)/installed ## Run simulated days in which everything fails, for eight hours
 	@$(BIN)/fulfiller chaos sim --hours 8 $(ARGS)
 
-chaos: $(VENV)/installed ## Kill every process under load, on both stores, and prove the books
-	@$(BIN)/python -m pytest tests/stack -m "chaos or slow" $(ARGS)
+chaos: $(VENV)/installed ## Break real processes on both stores, and run what a push can't wait for
+	@$(BIN)/python -m pytest tests/stack tests/chaos tests/sim -m "chaos or slow" $(ARGS)
 
 # Renews config/constraints.txt from the newest packages that fit.
 pins:
