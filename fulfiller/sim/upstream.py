@@ -4,6 +4,8 @@ One call at a time. A call that nobody answered is made again under the same key
 does: that is what callers are told to do, and what makes an unknown outcome harmless.
 """
 
+from collections.abc import Callable
+
 from fulfiller.chaos.history import Ask, Phase
 from fulfiller.domain.act import Verb
 from fulfiller.domain.claim import Request
@@ -19,6 +21,7 @@ from fulfiller.sim.plan import OWNER, Plan
 from fulfiller.sim.role import Role
 from fulfiller.sim.wish import Known, code_of, note, note_ended, note_handled, seen, signed
 from fulfiller.sim.world import CODES, Call, World
+from fulfiller.store.memory import MemoryStore
 
 DEADLINE = SECOND
 AGAIN = (20_000, 300_000)
@@ -193,8 +196,7 @@ class Upstream(Role):
             return None, "the answer was lost"
         return bundle.answers, ""
 
-    def _wait(self, due: int, answered: object) -> None:
-        assert callable(answered)  # noqa: S101 - a condition
+    def _wait(self, due: int, answered: Callable[[], bool]) -> None:
         while not answered() and self.world.now < due:
             self.world.loop.sleep(due - self.world.now)
 
@@ -217,9 +219,8 @@ class Upstream(Role):
             self.world.secrets.coupons.append((claim_id, known.code))
         call.end(Phase.OK, claim_id=claim_id, state=view.state.value, code=known.code or "")
 
-    def _errand(self, call: Call, run: object) -> Errand | None:
+    def _errand(self, call: Call, run: Callable[[MemoryStore, int], object]) -> Errand | None:
         """Have an intake do something; None, and noted, if nobody answered."""
-        assert callable(run)  # noqa: S101 - what an errand does
         world = self.world
         world.loop.current.doing = "request"
         errand = Errand(run, world.loop.current)
