@@ -253,7 +253,7 @@ class Keeper:
             self._due["admit"] = now + ADMIT
 
     def _count(self, _now: int) -> None:
-        if self._fence is not None and (self._chair.waitlisted or self._clerk.blocks):
+        if self._fence is not None and (self._chair.waitlisted or self._clerk.busy):
             count_places(self._clerk, store=self._store, fence=self._fence)
 
     def _seal(self, now: int) -> None:

@@ -5,6 +5,7 @@ turn, since people cancel anywhere; behind the last block new ones are cut as th
 Each step is bounded, however long the line.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,6 +17,8 @@ from fulfiller.service.port import Store
 from fulfiller.service.serving import FRONT
 from fulfiller.service.waitlist import Block, Place, Waitlist
 
+PORTION = 200
+"""Lanes that a keeper looks at in one round to find what the one before it has left."""
 BLOCK = 1_000
 """Claims in a block when it is cut."""
 CUT_MAX = 20
@@ -30,27 +33,43 @@ class CountedStore(Store, Waitlist, Protocol):
 
 @dataclass(slots=True)
 class Clerk:
-    """What a counting keeper remembers: the blocks of each lane, and whose turn it is."""
+    """What a counting keeper remembers: the blocks of each lane, and whose turn it is.
+
+    `unseen` are the lanes in which the keeper before it may have left some; None is all of them.
+    """
 
     blocks: dict[Lane, list[Block]] = field(default_factory=dict)
     turn: int = 0
+    unseen: list[Lane] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Return whether there is something to count even if nobody waits."""
+        return bool(self.blocks) or self.unseen is None or bool(self.unseen)
 
     def forget(self) -> None:
         """Start over."""
         self.blocks.clear()
+        self.unseen = None
+
+    def next_unseen(self, lanes: Iterable[Lane]) -> list[Lane]:
+        """Return some lanes that were not looked at yet, of all there were at first."""
+        if self.unseen is None:
+            self.unseen = sorted(lanes, key=_order)
+        some, self.unseen = self.unseen[:PORTION], self.unseen[PORTION:]
+        return some
 
 
 def count_places(clerk: Clerk, *, store: CountedStore, fence: int) -> None:
     """Bring the blocks of every lane up to date; raises Deposed on a lost lease."""
     survey = store.survey()
     clerk.turn += 1
+    lanes = {Lane(name, tier) for name in survey.sums for tier in Tier}
     waiting = {
-        Lane(name, tier)
-        for name, sums in survey.sums.items()
-        for tier in Tier
-        if sums.get((tier, Count.WAITLISTED), 0)
+        lane for lane in lanes if survey.sums[lane.campaign].get((lane.tier, Count.WAITLISTED), 0)
     }
-    for lane in sorted(waiting | clerk.blocks.keys(), key=lambda lane: (lane.campaign, lane.tier)):
+    visited = waiting.union(clerk.blocks, clerk.next_unseen(lanes))
+    for lane in sorted(visited, key=_order):
         known = clerk.blocks.get(lane)
         old = list(store.blocks(lane)) if known is None else known
         new = _counted(lane, old, clerk.turn, store)
@@ -61,6 +80,10 @@ def count_places(clerk: Clerk, *, store: CountedStore, fence: int) -> None:
         clerk.blocks[lane] = new
         if not new and lane not in waiting:
             del clerk.blocks[lane]
+
+
+def _order(lane: Lane) -> tuple[str, int]:
+    return lane.campaign, lane.tier
 
 
 def _keep(lane: Lane, old: list[Block], new: list[Block], store: CountedStore, fence: int) -> None:
