@@ -119,5 +119,5 @@ class Worker(Role):
     def _said(self, applicant: Applicant) -> Verdict:
         if self.world.chance(Fault.HOOK_UNSURE):
             return Unsure()
-        dice = Random(applicant.claim_id)  # noqa: S311 # nosec B311 - dice, no secrets
+        dice = Random(applicant.claim_id)  # nosec B311 # noqa: S311 - dice, no secrets
         return Ineligible("not eligible") if dice.random() < 0.2 else Eligible()

@@ -59,8 +59,8 @@ class World:
     def __init__(self, seed: int, *, telling: bool = False) -> None:
         """Begin: the seed decides everything; `telling` keeps what happens in words."""
         self.seed = seed
-        self.dice = Random(seed)  # noqa: S311 # nosec B311 - dice, no secrets
-        self.loop = Loop(Random(seed ^ 0x5EED))  # noqa: S311 # nosec B311 - dice, no secrets
+        self.dice = Random(seed)  # nosec B311 # noqa: S311 - dice, no secrets
+        self.loop = Loop(Random(seed ^ 0x5EED))  # nosec B311 # noqa: S311 - dice, no secrets
         self.weather = Weather.drawn(self.dice)
         self.focus = focus(seed)
         if self.focus[1] in NEED_CALM:

@@ -135,11 +135,18 @@ def never_parked(patch: Patch) -> None:
     patch.setattr("fulfiller.service.sweep.ATTEMPTS_MAX", 10**9)
 
 
-@mutant("a killer is not seen in what comes again")
+@mutant("a killer is not seen in what comes again", masked=True)
 def redelivery_ignored(patch: Patch) -> None:
     """A task that comes again is run like any other, though it may have killed its worker."""
     together = issue._together
     patch.setattr(issue, "_one_by_one", together)
+
+
+@mutant("a killer is seen nowhere")
+def killers_unseen(patch: Patch) -> None:
+    """What comes again is run like any other, and the sweep offers nothing alone."""
+    redelivery_ignored.apply(patch)
+    patch.setattr("fulfiller.service.sweep.ALONE_FROM", 10**9)
 
 
 @mutant("parking gives the money back")
