@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fulfiller.chaos.books import Books
 from fulfiller.chaos.history import Ask, Line, Phase
 from fulfiller.domain.campaign import Campaign
-from fulfiller.domain.claim import DEFAULT_GRANT, Claim, ClaimId, Stage
+from fulfiller.domain.claim import Claim, ClaimId, Stage
 from fulfiller.domain.code import grouped, mint
 from fulfiller.domain.coupon import Coupon
 from fulfiller.domain.event import Event, Kind
@@ -19,8 +19,9 @@ from fulfiller.service.create import stripes
 from fulfiller.service.log import Unsealed
 from fulfiller.service.port import KeyBinding
 from fulfiller.service.seal import START, chain
+from tests.contract import world
+from tests.contract.world import KEY
 from tests.domain.festival import OPENING, VALUE, festival
-from tests.service.stall import KEY
 
 GROUP = 100
 """Claims that are accepted, issued or cancelled in one transaction."""
@@ -98,37 +99,12 @@ def _campaign(size: int) -> Campaign:
 
 
 def _claim(number: int, campaign: Campaign, at: int) -> Claim:
-    return Claim(
-        id=ClaimId(f"01900000-0000-7000-8000-{number:012x}"),
-        campaign=campaign.id,
-        account="shop",
-        user=f"user {number}",
-        grant=DEFAULT_GRANT,
-        turn=0,
-        slot=1,
-        slot_turn=0,
-        tier=Tier.P2,
-        amount=VALUE,
-        limit_key=None,
-        locale=None,
-        accepted_at=at,
-    )
+    known = ClaimId(f"01900000-0000-7000-8000-{number:012x}")
+    return world.claim(f"user {number}", id=known, campaign=campaign.id, accepted_at=at)
 
 
-def _coupon(claim: Claim) -> Coupon:
-    return Coupon(
-        claim_id=claim.id,
-        campaign=claim.campaign,
-        account=claim.account,
-        stripe=0,
-        tier=claim.tier,
-        amount=claim.amount,
-        key_id=KEY.id,
-        salt=0,
-        lookup=mint(claim.id, 0, KEY).lookup,
-        issued_at=claim.accepted_at + SECOND,
-        valid_until=claim.accepted_at + 10**12,
-    )
+def _coupon(of: Claim) -> Coupon:
+    return world.coupon(of, issued_at=of.accepted_at + SECOND, valid_until=of.accepted_at + 10**12)
 
 
 def _outcome(claim: Claim) -> Outcome:
