@@ -70,7 +70,7 @@ class Cast:
         if name == programs.INTAKE:
             return programs.intake(self._shared)
         if name == programs.KEEPER:
-            return programs.keeper(self._shared)
+            return programs.keeper(1, self._shared)
         return programs.worker(1, self._shared) if name == WORKER else self._plain()
 
     def _plain(self) -> Program:

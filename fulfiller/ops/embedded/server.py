@@ -87,6 +87,14 @@ class Server:
         self._process.wait()
         self._leash.release()
 
+    def end(self, number: Signals) -> None:
+        """Tell it to end by a signal of the caller's choice; by force if that takes too long."""
+        if self.running:
+            self._signal(number)
+        with suppress(TimeoutExpired):
+            self._process.wait(STOP_S)
+        self.kill()
+
     def restart(self) -> None:
         """Start it again on the same port and data, stopping it first if it runs."""
         self.stop()

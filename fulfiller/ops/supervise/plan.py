@@ -1,6 +1,6 @@
 """What a stack consists of: where its state lies, its store and broker, how many of each."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,13 @@ SQLITE = "sqlite"
 POSTGRES = "postgres"
 EMBEDDED = "embedded"
 LOOPBACK = "127.0.0.1"
+Detour = Callable[[str, Settings], Mapping[str, str]]
+"""What a process gets beside the settings that all share, by its name."""
+
+
+def no_detour(_name: str, _settings: Settings) -> Mapping[str, str]:
+    """Send no process another way than the others."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,16 +25,20 @@ class Plan:
     """The shape of a stack. Port 0 is any free one.
 
     `store` is `sqlite`, `postgres` (both embedded, below the home) or a URL; `broker` is
-    `embedded` or a URL. `variables` are settings for all its processes besides.
+    `embedded` or a URL. `variables` are settings for all its processes besides. `detour` says
+    what else the environment of a process holds, by its name, once the servers are open.
     """
 
     store: str = SQLITE
     broker: str = EMBEDDED
     workers: int = 1
     slots: int = 2
+    keepers: int = 1
+    flower: bool = True
     intake_port: int = ANY
     flower_port: int = ANY
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    detour: Detour = no_detour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,18 +52,31 @@ def intake(shared: Mapping[str, str]) -> Program:
 def worker(number: int, shared: Mapping[str, str]) -> Program:
     """Return one Celery worker; told to end, it finishes the tasks it has in hand."""
     return Program(
-        name=f"worker{number}",
-        argv=command("worker", "--hostname", f"worker{number}@%h"),
+        name=worker_name(number),
+        argv=command("worker", "--hostname", f"{worker_name(number)}@%h"),
         environ=shared,
         is_ready=_celery_ready,
     )
 
 
-def keeper(shared: Mapping[str, str]) -> Program:
-    """Return the keeper."""
+def keeper(number: int, shared: Mapping[str, str]) -> Program:
+    """Return a keeper; the first is called so, the others have numbers."""
     return Program(
-        name=KEEPER, argv=command("keeper"), environ=shared, is_ready=says_ready("keeper")
+        name=keeper_name(number),
+        argv=command("keeper"),
+        environ=shared,
+        is_ready=says_ready("keeper"),
     )
+
+
+def keeper_name(number: int) -> str:
+    """Return what a keeper is called."""
+    return KEEPER if number == 1 else f"{KEEPER}{number}"
+
+
+def worker_name(number: int) -> str:
+    """Return what a worker is called."""
+    return f"worker{number}"
 
 
 def flower(settings: Settings, shared: Mapping[str, str]) -> Program:
@@ -80,9 +93,11 @@ def flower(settings: Settings, shared: Mapping[str, str]) -> Program:
     )
 
 
-def workers(plan: Plan, shared: Mapping[str, str]) -> list[Program]:
-    """Return all workers of a plan."""
-    return [worker(number, shared) for number in range(1, plan.workers + 1)]
+def staff(plan: Plan, shared: Callable[[str], Mapping[str, str]]) -> list[Program]:
+    """Return the door, the workers and the keepers of a plan, each with its own environment."""
+    workers = [worker(n, shared(worker_name(n))) for n in range(1, plan.workers + 1)]
+    keepers = [keeper(n, shared(keeper_name(n))) for n in range(1, plan.keepers + 1)]
+    return [intake(shared(INTAKE)), *workers, *keepers]
 
 
 def _celery_ready(line: str) -> bool:

@@ -1,5 +1,6 @@
 """The embedded servers of a stack, each started again when it dies by itself."""
 
+from collections.abc import Callable
 from pathlib import Path
 from signal import Signals
 from threading import Event, Lock, Thread
@@ -43,6 +44,13 @@ class Kept:
                     self.server.thaw()
                 case _:
                     self.server.kill()
+
+    def strike(self, number: Signals, meanwhile: Callable[[], None]) -> None:
+        """End it with a signal, do something while it is down, and start it again."""
+        with self._lock:
+            self.server.end(number)
+            meanwhile()
+            self.server.restart()
 
     def restart(self) -> None:
         """Stop it in order and start it again on the same port and data."""

@@ -129,6 +129,19 @@ class Stack:
         else:
             self._running.runner(name).restart()
 
+    def strike(self, name: str, number: Signals, meanwhile: Callable[[], None]) -> None:
+        """End a server with a signal, do something while it is down, and start it again."""
+        self._servers[name].strike(number, meanwhile)
+
+    def folder(self, name: str) -> Path:
+        """Return where a server keeps its data and its log."""
+        return self._servers[name].server.log.parent
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return what runs: the servers, then the programs in the order they stop in."""
+        return (*self._servers, *(name for stage in self._stages() for name in stage))
+
     def __enter__(self) -> Self:
         """Start it."""
         self.start()
@@ -154,17 +167,17 @@ class Stack:
             supervisor.guard.remove(self._home_folder)
         self._settings = self._open_servers()
         shared = self.env
-        # Flower needs no store, so it starts up while the tables are made.
-        supervisor.start(programs.flower(self.settings, shared))
+        if self.plan.flower:
+            # Flower needs no store, so it starts up while the tables are made.
+            supervisor.start(programs.flower(self.settings, shared))
         self._migrate(supervisor, shared)
-        supervisor.start(
-            programs.intake(shared),
-            *programs.workers(self.plan, shared),
-            programs.keeper(shared),
-        )
+        supervisor.start(*programs.staff(self.plan, self._environ))
         supervisor.await_ready()
         if self._home is not None:
             self._home.describe(self.settings)
+
+    def _environ(self, name: str) -> dict[str, str]:
+        return self.env | dict(self.plan.detour(name, self.settings))
 
     def _open_servers(self) -> Settings:
         try:
@@ -197,5 +210,7 @@ class Stack:
             raise CannotStart(f"the store can't be brought up to date:\n    {said}")
 
     def _stages(self) -> tuple[tuple[str, ...], ...]:
-        workers = tuple(f"worker{number}" for number in range(1, self.plan.workers + 1))
-        return ((programs.INTAKE,), workers, (programs.KEEPER,), (programs.FLOWER,))
+        workers = tuple(map(programs.worker_name, range(1, self.plan.workers + 1)))
+        keepers = tuple(map(programs.keeper_name, range(1, self.plan.keepers + 1)))
+        flower = (programs.FLOWER,) if self.plan.flower else ()
+        return ((programs.INTAKE,), workers, keepers, flower)

@@ -1,0 +1,241 @@
+"""The caller: claims through the real door with the real client, and a record of every word."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import count
+from threading import Event, Thread
+
+from fulfiller.chaos.experiment.site import Door
+from fulfiller.chaos.history import Ask, Line, Phase
+from fulfiller.chaos.scenario import Load
+from fulfiller.client import (
+    AsyncClient,
+    Claim,
+    ClientError,
+    NewClaim,
+    Paused,
+    RateLimited,
+    Unavailable,
+)
+from fulfiller.clock import monotonic, wall_clock
+from fulfiller.domain.claim import DEFAULT_GRANT
+
+DEADLINE_S = 12.0
+"""How long the client tries, all retries included."""
+CONNECTIONS = 64
+LOOKERS = 32
+END_S = 30.0
+Turn = tuple[float, int]
+"""When a request is due, in seconds from the first, and how many claims it carries."""
+
+
+@dataclass(slots=True)
+class Call:
+    """One call while it is under way."""
+
+    number: int
+    asked: Line
+    began_s: float
+
+
+class Caller:
+    """Sends a load from a thread of its own: the clock decides when, not the answers."""
+
+    def __init__(self, door: Door, load: Load, *, name: str = "user") -> None:
+        """Send nothing yet; users are called by `name` and a number."""
+        self.history: list[Line] = []
+        self.tally: Counter[Phase] = Counter()
+        self.promises: dict[str, str] = {}
+        self.answers: list[tuple[float, float]] = []
+        """When each call was due, in seconds from the first, and how many it took."""
+        self.began_s = 0.0
+        self.begun = Event()
+        self._door = door
+        self._load = load
+        self._name = name
+        self._numbers = count(1)
+        self._leaving = Event()
+        self._fault: BaseException | None = None
+        self._thread = Thread(target=self._work, name="chaos caller", daemon=True)
+
+    @property
+    def asked(self) -> int:
+        """Return how many claims were asked for so far, repeats included."""
+        return self.tally[Phase.INVOKE]
+
+    @property
+    def over(self) -> bool:
+        """Return whether everything was sent and answered; raise what went wrong with that."""
+        if self._fault is not None:
+            raise self._fault
+        return self.begun.is_set() and not self._thread.is_alive()
+
+    def start(self) -> None:
+        """Begin to send, and return once that has begun."""
+        self._thread.start()
+        self.begun.wait(END_S)
+
+    def stop(self) -> None:
+        """Send nothing more, and wait for the answers that are under way."""
+        self._leaving.set()
+        self._thread.join(DEADLINE_S + END_S)
+
+    def look(self, claim_ids: Sequence[str]) -> None:
+        """Look at claims over HTTP, and note what is shown."""
+        asyncio.run(self._look_all(claim_ids))
+
+    def since(self) -> float:
+        """Return the seconds since the first claim."""
+        return monotonic() - self.began_s
+
+    def _work(self) -> None:
+        try:
+            asyncio.run(self._send_all())
+        except BaseException as fault:  # noqa: BLE001 - whoever asks `over` gets to know of it
+            self._fault = fault
+            self.begun.set()
+
+    async def _send_all(self) -> None:
+        async with self._client() as client, asyncio.TaskGroup() as tasks:
+            self.began_s = monotonic()
+            self.begun.set()
+            for due_s, size in turns(self._load):
+                await _until(self.began_s + due_s, self._leaving)
+                if self._leaving.is_set():
+                    return
+                claims = [self._new() for _ in range(size)]
+                tasks.create_task(self._send(client, claims, due_s))
+                if self._again(due_s):
+                    tasks.create_task(self._send(client, claims, due_s))
+
+    def _client(self) -> AsyncClient:
+        return AsyncClient(
+            self._door.url, self._door.key, deadline_s=DEADLINE_S, connections_max=CONNECTIONS
+        )
+
+    def _new(self) -> NewClaim:
+        number = len(self.promises) + self.tally[Phase.INVOKE] + 1
+        user = f"{self._name}-{number}-{next(self._numbers)}"
+        return NewClaim(campaign=self._door.campaign, user=user)
+
+    def _again(self, due_s: float) -> bool:
+        """Return whether this request is one of those that are sent twice, side by side."""
+        share = self._load.again
+        turn = round(due_s * self._load.rate / max(1, self._load.batch))
+        return int((turn + 1) * share) > int(turn * share)
+
+    async def _send(self, client: AsyncClient, claims: Sequence[NewClaim], due_s: float) -> None:
+        calls = [self._invoke(claim) for claim in claims]
+        began_s = self.began_s + due_s
+        if len(claims) == 1:
+            results = [await _result(lambda: client.submit(claims[0].campaign, claims[0].user,
+                                                           key=claims[0].key))]  # fmt: skip
+        else:
+            results = await client.submit_many(claims)
+        self.answers.append((due_s, monotonic() - began_s))
+        for call, claim, result in zip(calls, claims, results, strict=True):
+            self._heard(call, claim, result)
+
+    def _invoke(self, claim: NewClaim) -> Call:
+        body = sha256(f"{claim.campaign}\n{claim.user}".encode()).hexdigest()
+        call = self._open(
+            Ask.CLAIM,
+            campaign=claim.campaign,
+            user=claim.user,
+            grant=DEFAULT_GRANT,
+            key=claim.key,
+            body=body,
+        )
+        self.tally[Phase.INVOKE] += 1
+        return call
+
+    def _heard(self, call: Call, claim: NewClaim, result: Claim | ClientError) -> None:
+        phase = self._note(call, result)
+        self.tally[phase] += 1
+        if isinstance(result, Claim):
+            self.promises[claim.key] = result.claim_id
+
+    async def _look_all(self, claim_ids: Sequence[str]) -> None:
+        gate = asyncio.Semaphore(LOOKERS)
+        async with self._client() as client:
+
+            async def look(claim_id: str) -> None:
+                async with gate:
+                    call = self._open(Ask.LOOK, claim_id=claim_id)
+                    self._note(call, await _result(lambda: client.get(claim_id)))
+
+            await asyncio.gather(*map(look, claim_ids))
+
+    def _open(self, ask: Ask, **asked: str) -> Call:
+        number = next(self._numbers)
+        line = Line(
+            call=number,
+            proc=f"call-{number}",
+            phase=Phase.INVOKE,
+            ask=ask,
+            mono=monotonic(),
+            wall=wall_clock(),
+            account=self._door.account,
+            deadline_s=DEADLINE_S,
+            **asked,  # type: ignore[arg-type]
+        )
+        self.history.append(line)
+        return Call(number, line, line.mono)
+
+    def _note(self, call: Call, result: Claim | ClientError) -> Phase:
+        told: dict[str, str | bool]
+        if isinstance(result, Claim):
+            phase = Phase.OK
+            code = "" if result.coupon is None else result.coupon.code
+            told = {"claim_id": result.claim_id, "state": result.state.value, "code": code}
+            told["repeated"] = result.replayed
+        else:
+            phase = _phase(result)
+            told = {"why": result.code}
+        self.history.append(
+            Line(
+                call=call.number,
+                proc=call.asked.proc,
+                phase=phase,
+                ask=call.asked.ask,
+                mono=monotonic(),
+                wall=wall_clock(),
+                **told,  # type: ignore[arg-type]
+            )
+        )
+        return phase
+
+
+def turns(load: Load) -> Iterator[Turn]:
+    """Yield when each request is due, and how many claims it carries; a burst comes at once."""
+    batch = max(1, load.batch)
+    burst = [(load.burst_at_s, batch)] * (load.burst // batch)
+    steady = ((n * batch / load.rate, batch) for n in range(round(load.rate * load.seconds) // batch))
+    for due_s, size in steady:
+        while burst and burst[0][0] <= due_s:
+            yield burst.pop()
+        yield due_s, size
+    yield from burst
+
+
+def _phase(fault: ClientError) -> Phase:
+    """Return how a call ended that brought no claim: nobody can tell what became of some."""
+    known = isinstance(fault, Paused | RateLimited) or not isinstance(fault, Unavailable)
+    return Phase.FAIL if known else Phase.INFO
+
+
+async def _result(ask: Callable[[], Awaitable[Claim]]) -> Claim | ClientError:
+    try:
+        return await ask()
+    except ClientError as fault:
+        return fault
+
+
+async def _until(due_s: float, leaving: Event) -> None:
+    """Return when something is due, or soon after somebody leaves."""
+    while (left_s := due_s - monotonic()) > 0 and not leaving.is_set():
+        await asyncio.sleep(min(left_s, 0.2))
+    await asyncio.sleep(0)
