@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import count
@@ -44,8 +45,8 @@ class Call:
 class Caller:
     """Sends a load from a thread of its own: the clock decides when, not the answers."""
 
-    def __init__(self, door: Door, load: Load, *, name: str = "user") -> None:
-        """Send nothing yet; users are called by `name` and a number."""
+    def __init__(self, door: Door, load: Load, *, name: str = "user", first_call: int = 1) -> None:
+        """Send nothing yet; users are called by `name` and a number, calls from `first_call` on."""
         self.history: list[Line] = []
         self.tally: Counter[Phase] = Counter()
         self.promises: dict[str, str] = {}
@@ -56,8 +57,10 @@ class Caller:
         self._door = door
         self._load = load
         self._name = name
-        self._numbers = count(1)
-        self._leaving = Event()
+        self._numbers = count(first_call)
+        self._users = count(1)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._leave = asyncio.Event()
         self._fault: BaseException | None = None
         self._thread = Thread(target=self._work, name="chaos caller", daemon=True)
 
@@ -80,7 +83,8 @@ class Caller:
 
     def stop(self) -> None:
         """Send nothing more, and wait for the answers that are under way."""
-        self._leaving.set()
+        if self._loop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._leave.set)
         self._thread.join(DEADLINE_S + END_S)
 
     def look(self, claim_ids: Sequence[str]) -> None:
@@ -100,11 +104,11 @@ class Caller:
 
     async def _send_all(self) -> None:
         async with self._client() as client, asyncio.TaskGroup() as tasks:
+            self._loop = asyncio.get_running_loop()
             self.began_s = monotonic()
             self.begun.set()
             for due_s, size in turns(self._load):
-                await _until(self.began_s + due_s, self._leaving)
-                if self._leaving.is_set():
+                if await self._left_before(due_s):
                     return
                 claims = [self._new() for _ in range(size)]
                 tasks.create_task(self._send(client, claims, due_s))
@@ -117,9 +121,14 @@ class Caller:
         )
 
     def _new(self) -> NewClaim:
-        number = len(self.promises) + self.tally[Phase.INVOKE] + 1
-        user = f"{self._name}-{number}-{next(self._numbers)}"
+        user = f"{self._name}-{next(self._users)}"
         return NewClaim(campaign=self._door.campaign, user=user)
+
+    async def _left_before(self, due_s: float) -> bool:
+        """Return whether somebody said stop before something was due."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._leave.wait(), max(0.0, due_s - self.since()))
+        return self._leave.is_set()
 
     def _again(self, due_s: float) -> bool:
         """Return whether this request is one of those that are sent twice, side by side."""
@@ -131,8 +140,8 @@ class Caller:
         calls = [self._invoke(claim) for claim in claims]
         began_s = self.began_s + due_s
         if len(claims) == 1:
-            results = [await _result(lambda: client.submit(claims[0].campaign, claims[0].user,
-                                                           key=claims[0].key))]  # fmt: skip
+            (one,) = claims
+            results = [await _result(client.submit(one.campaign, one.user, key=one.key))]
         else:
             results = await client.submit_many(claims)
         self.answers.append((due_s, monotonic() - began_s))
@@ -165,7 +174,7 @@ class Caller:
             async def look(claim_id: str) -> None:
                 async with gate:
                     call = self._open(Ask.LOOK, claim_id=claim_id)
-                    self._note(call, await _result(lambda: client.get(claim_id)))
+                    self._note(call, await _result(client.get(claim_id)))
 
             await asyncio.gather(*map(look, claim_ids))
 
@@ -213,11 +222,11 @@ def turns(load: Load) -> Iterator[Turn]:
     """Yield when each request is due, and how many claims it carries; a burst comes at once."""
     batch = max(1, load.batch)
     burst = [(load.burst_at_s, batch)] * (load.burst // batch)
-    steady = ((n * batch / load.rate, batch) for n in range(round(load.rate * load.seconds) // batch))
-    for due_s, size in steady:
+    for number in range(round(load.rate * load.seconds) // batch):
+        due_s = number * batch / load.rate
         while burst and burst[0][0] <= due_s:
             yield burst.pop()
-        yield due_s, size
+        yield due_s, batch
     yield from burst
 
 
@@ -227,15 +236,8 @@ def _phase(fault: ClientError) -> Phase:
     return Phase.FAIL if known else Phase.INFO
 
 
-async def _result(ask: Callable[[], Awaitable[Claim]]) -> Claim | ClientError:
+async def _result(answer: Awaitable[Claim]) -> Claim | ClientError:
     try:
-        return await ask()
+        return await answer
     except ClientError as fault:
         return fault
-
-
-async def _until(due_s: float, leaving: Event) -> None:
-    """Return when something is due, or soon after somebody leaves."""
-    while (left_s := due_s - monotonic()) > 0 and not leaving.is_set():
-        await asyncio.sleep(min(left_s, 0.2))
-    await asyncio.sleep(0)

@@ -13,7 +13,6 @@ from fulfiller.chaos.testimony import bare
 from fulfiller.domain.claim import CLAIM_PREFIX, ClaimId, State
 
 
-
 @dataclass(frozen=True, slots=True)
 class Speed:
     """How long the door took, retries of the client included: median, 99th percentile, worst."""
@@ -23,9 +22,9 @@ class Speed:
     worst_s: float
 
 
-def speed_of(caller: Caller) -> Speed:
+def speed_of(callers: Sequence[Caller]) -> Speed:
     """Return how long the door took for its answers; nothing for no answers."""
-    took_s = sorted(took_s for _, took_s in caller.answers) or [0.0]
+    took_s = sorted(took_s for each in callers for _, took_s in each.answers) or [0.0]
     p50_s, p99_s = (took_s[int(share * (len(took_s) - 1))] for share in (0.5, 0.99))
     return Speed(p50_s * 1e3, p99_s * 1e3, took_s[-1])
 
@@ -45,17 +44,18 @@ def unmet(asked: Asked, count: Count, speed: Speed, settled_s: float | None) -> 
     return found
 
 
-def count_of(caller: Caller, books: Books) -> Count:
+def count_of(callers: Sequence[Caller], books: Books) -> Count:
     """Return what became of everything that was promised."""
-    promised = {bare(claim_id) for claim_id in caller.promises.values()}
+    promised = {bare(claim_id) for each in callers for claim_id in each.promises.values()}
+    tally: Counter[Phase] = sum((each.tally for each in callers), Counter())
     states = _states(books)
     ends = Counter(states.get(claim_id) for claim_id in promised)
     lost = sorted(c for c in promised if states.get(c) in (None, State.ACCEPTED, State.WAITLISTED))
     return Count(
-        asked=caller.tally[Phase.INVOKE],
+        asked=tally[Phase.INVOKE],
         promised=len(promised),
-        refused=caller.tally[Phase.FAIL],
-        unanswered=caller.tally[Phase.INFO],
+        refused=tally[Phase.FAIL],
+        unanswered=tally[Phase.INFO],
         issued=ends[State.ISSUED],
         declined=ends[State.DECLINED],
         parked=ends[State.PARKED],
@@ -100,9 +100,7 @@ def _doubled(books: Books) -> list[ClaimId]:
     claims = {claim.id: claim for claim in books.claims}
     times = Counter(coupon.claim_id for coupon in books.coupons)
     twice = {claim_id for claim_id, number in times.items() if number > 1}
-    people = Counter(
-        (claims[c].campaign, claims[c].user) for c in times if c in claims
-    )
+    people = Counter((claims[c].campaign, claims[c].user) for c in times if c in claims)
     for claim_id in times:
         claim = claims.get(claim_id)
         if claim is None:

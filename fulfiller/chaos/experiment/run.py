@@ -69,7 +69,7 @@ class Experiment:
         watch.stop()
         with closing(self.site.open_truth()) as store:
             books = self._books(store)
-        speed, count = speed_of(caller), count_of(caller, books)
+        speed, count = speed_of((caller,)), count_of((caller,), books)
         return Ran(
             scenario=self.scenario,
             store=self.site.arena.store_url.partition(":")[0],

@@ -1,5 +1,14 @@
 """Every kind of fault, as scenarios name them."""
 
+from fulfiller.chaos.fault.link import (
+    BlackHole,
+    Cut,
+    FreezeLink,
+    Latency,
+    Refuse,
+    ResetAll,
+    Throttle,
+)
 from fulfiller.chaos.fault.process import Kill
 
-AnyFault = Kill
+AnyFault = Kill | Cut | Latency | Throttle | FreezeLink | BlackHole | Refuse | ResetAll

@@ -8,7 +8,9 @@ import msgspec
 from fulfiller.chaos.fault.arena import Arena, Need
 
 
-class Fault(msgspec.Struct, kw_only=True, frozen=True, tag_field="kind", forbid_unknown_fields=True):
+class Fault(
+    msgspec.Struct, kw_only=True, frozen=True, tag_field="kind", forbid_unknown_fields=True
+):
     """One fault of a scenario: when it strikes, for how long, and how often.
 
     `at_s` counts from the first claim of the run. It lasts `for_s`, where it can last, and then

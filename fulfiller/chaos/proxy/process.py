@@ -1,98 +1,96 @@
-"""The proxy as those see it who run it: legs are opened, moments armed, links poisoned, all counted."""
+"""The proxy as those see it who run it: legs are opened, moments armed, and all is counted."""
 
-from enum import StrEnum
+import sys
+from contextlib import suppress
+from subprocess import PIPE, Popen
+from threading import Lock
+from typing import IO, TypeVar, cast
 
 import msgspec
 
+from fulfiller.chaos.proxy import order
+from fulfiller.chaos.proxy.terms import Blow, Moment, Speech, Tally, Toxic
+from fulfiller.domain.error import FulfillerError
 
-class Speech(StrEnum):
-    """What is spoken over a leg."""
-
-    REDIS = "redis"
-    POSTGRES = "postgres"
-
-
-class Moment(StrEnum):
-    """A moment of a protocol, at which a proxy can strike."""
-
-    BRPOP_REPLY = "brpop-reply"
-    LPUSH_REPLY = "lpush-reply"
-    BEFORE_COMMIT = "before-commit"
-    COMMIT_REPLY = "commit-reply"
-    FIRST_UPDATE = "first-update"
+MODULE = "fulfiller.chaos.proxy.server"
+END_S = 5.0
+Answer = TypeVar("Answer")
 
 
-class Blow(StrEnum):
-    """What a proxy does at a moment."""
-
-    CUT = "cut"
-    STALL = "stall"
-
-
-class Toxic(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with a leg from now on; nothing by default.
-
-    `latency_s` is added to each way, `bytes_per_s` bounds each way. `frozen` lets nothing through
-    and keeps it for later; `black_hole` swallows everything; `refused` turns new connections away.
-    """
-
-    latency_s: float = 0.0
-    bytes_per_s: int | None = None
-    frozen: bool = False
-    black_hole: bool = False
-    refused: bool = False
-
-
-class Tally(msgspec.Struct, frozen=True, kw_only=True):
-    """What a leg has seen: connections, blows that fell, connections reset, and so on.
-
-    `bytes_held` were delayed, throttled or frozen, `bytes_swallowed` fell into a black hole.
-    `passed` counts moments that went by, struck or not.
-    """
-
-    connections: int = 0
-    struck: dict[str, int] = {}
-    passed: dict[str, int] = {}
-    resets: int = 0
-    refused: int = 0
-    bytes_held: int = 0
-    bytes_swallowed: int = 0
+class ProxyFailed(FulfillerError):
+    """The proxy process has ended."""
 
 
 class Proxy:
-    """A running proxy process; it ends with this one, however that ends."""
+    """A running proxy process; it ends with this one, however that ends. Threads may share it."""
 
     def __init__(self) -> None:
         """Start it."""
-        raise NotImplementedError
+        self._lock = Lock()
+        self._process = Popen(  # nosec B603 # noqa: S603 - our own module, no shell
+            [sys.executable, "-m", MODULE],
+            stdin=PIPE,
+            stdout=PIPE,
+            # Ctrl-C is for us to hear; it ends with its input.
+            start_new_session=True,
+        )
+        self._orders = cast("IO[bytes]", self._process.stdin)
+        self._answers = cast("IO[bytes]", self._process.stdout)
+
+    @property
+    def pid(self) -> int:
+        """Return the number of its process."""
+        return self._process.pid
 
     def open(self, leg: str, host: str, port: int, speech: Speech) -> int:
         """Open a leg to a server, and return the port on loopback to connect to instead."""
-        raise NotImplementedError
+        return self._ask(order.Open(leg, host, port, speech), order.Opened).port
 
     def arm(
-        self, legs: str, moment: Moment, blow: Blow, *, every: int = 1, times: int = 1,
+        self,
+        legs: str,
+        moment: Moment,
+        blow: Blow,
+        *,
+        every: int = 1,
+        times: int = 1,
         stall_s: float = 0.0,
     ) -> None:
         """Strike at each `every`-th such moment on the legs that match a glob, `times` in all."""
-        raise NotImplementedError
+        self._ask(order.Arm(legs, moment, blow, every, times, stall_s), order.Nothing)
 
     def disarm(self, legs: str) -> None:
-        """Strike no more on these legs."""
-        raise NotImplementedError
+        """Strike no more where this very glob was armed."""
+        self._ask(order.Disarm(legs), order.Nothing)
 
     def poison(self, legs: str, toxic: Toxic) -> None:
-        """Make legs sick from now on; `Toxic()` heals them."""
-        raise NotImplementedError
+        """Make legs sick from now on, what passes over them already included; `Toxic()` heals."""
+        self._ask(order.Poison(legs, toxic), order.Nothing)
 
     def reset(self, legs: str) -> int:
         """Reset every connection of these legs now, both ends; return how many there were."""
-        raise NotImplementedError
+        return self._ask(order.Reset(legs), order.Resetted).links
 
     def tally(self, legs: str) -> Tally:
         """Return what these legs have seen since they were opened, added up."""
-        raise NotImplementedError
+        return self._ask(order.TallyOf(legs), order.Tallied).tally
 
     def close(self) -> None:
         """End it, and all connections through it."""
-        raise NotImplementedError
+        with suppress(OSError):
+            self._orders.close()
+        self._process.kill()
+        self._process.wait(END_S)
+        self._answers.close()
+
+    def _ask(self, said: order.Order, kind: type[Answer]) -> Answer:
+        with self._lock:
+            try:
+                self._orders.write(msgspec.json.encode(said) + b"\n")
+                self._orders.flush()
+                answer = self._answers.readline()
+            except (OSError, ValueError) as fault:
+                raise ProxyFailed("the fault proxy has ended") from fault
+        if not answer:
+            raise ProxyFailed(f"the fault proxy ended with {self._process.wait(END_S)}")
+        return msgspec.json.decode(answer, type=kind)

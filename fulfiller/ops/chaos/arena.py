@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from fulfiller.chaos.fault.arena import Need
 from fulfiller.chaos.fault.clock import available, environ
-from fulfiller.chaos.proxy.process import Proxy, Speech
+from fulfiller.chaos.proxy.process import Proxy
+from fulfiller.chaos.proxy.terms import Speech
 from fulfiller.ops.supervise.plan import POSTGRES, Plan
 from fulfiller.ops.supervise.stack import Stack
 from fulfiller.settings import PREFIX, Settings
@@ -90,7 +91,7 @@ class StackArena:
         return self.stack.pid(name)
 
     def starts(self, name: str) -> int:
-        """Return how often a process was started; of a server, how often it was seen anew."""
+        """Return how often a process was started, the first time included."""
         return self.stack.starts(name)
 
     def kill(self, name: str, number: Signals, *, group: bool = False) -> None:

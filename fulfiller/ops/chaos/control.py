@@ -12,7 +12,8 @@ from threading import Event
 from fulfiller.chaos.experiment.striking import Striker, strikers
 from fulfiller.chaos.fault.arena import Need
 from fulfiller.chaos.outcome import Control
-from fulfiller.chaos.proxy.process import Proxy, Speech
+from fulfiller.chaos.proxy.process import Proxy
+from fulfiller.chaos.proxy.terms import Speech
 from fulfiller.chaos.scenario import Load, Scenario
 from fulfiller.clock import monotonic
 from fulfiller.ops.chaos.notes import notes
@@ -71,7 +72,9 @@ class PlainArena:
         return self._broker.pid if name == "broker" else self._supervisor.pid(name)
 
     def starts(self, name: str) -> int:
-        """Return how often a worker was started."""
+        """Return how often a process was started."""
+        if name == "broker":
+            return self._broker.server.starts
         return self._supervisor.runner(name).starts
 
     def kill(self, name: str, number: Signals, *, group: bool = False) -> None:

@@ -2,8 +2,9 @@
 
 import shutil
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
@@ -14,6 +15,7 @@ from fulfiller.chaos.fault.arena import Need
 from fulfiller.chaos.fault.capture import contents
 from fulfiller.chaos.scenario import Scenario
 from fulfiller.domain.campaign import Campaign
+from fulfiller.domain.error import SettingError
 from fulfiller.domain.key import Scope
 from fulfiller.domain.money import Money
 from fulfiller.domain.validity import DAY, Validity
@@ -67,18 +69,30 @@ def own_ground(scenario: Scenario, *, store: str | None = None) -> Iterator[Site
         shutil.rmtree(home, ignore_errors=True)
 
 
-def open_door(settings: Settings, scenario: Scenario, name: str) -> Door:
-    """Open the scenario's campaign, and make a key for its caller."""
+def another_campaign(site: Site, scenario: Scenario) -> Site:
+    """Return a site on the same stack with a campaign of its own, opened now."""
+    arena = site.arena
+    if not isinstance(arena, StackArena):
+        raise SettingError("another campaign can be opened on a stack of our own only")
+    arena.campaign = campaign_name(scenario)
+    door = open_door(arena.stack.settings, scenario, arena.campaign)
+    return replace(site, door=door, shared=True)
+
+
+def open_door(settings: Settings, scenario: Scenario, name: str, *, lasting: int = DAY) -> Door:
+    """Open the scenario's campaign for so many microseconds, and make a key for its caller."""
     with closing(open_truth(settings, application="chaos")) as store:
         now = store.now()
         store.add_account(ACCOUNT, at=now)
-        create(campaign_of(scenario, name, now), store=store, now=now, actor=ACCOUNT)
+        create(
+            campaign_of(scenario, name, (now, now + lasting)), store=store, now=now, actor=ACCOUNT
+        )
         key = add_key(new_key(ACCOUNT, SCOPES, pepper=pepper(settings), now=now), store=store)
     return Door(url=settings.api_url, key=key, account=ACCOUNT, campaign=name)
 
 
-def campaign_of(scenario: Scenario, name: str, now: int) -> Campaign:
-    """Return the campaign of a scenario, open from now on and for a day."""
+def campaign_of(scenario: Scenario, name: str, window: tuple[int, int]) -> Campaign:
+    """Return the campaign of a scenario, open between two instants of the store's clock."""
     terms, load = scenario.campaign, scenario.load
     claims = round(load.rate * load.seconds) + load.burst
     coupons = AMPLE * claims if terms.coupons is None else terms.coupons
@@ -87,8 +101,8 @@ def campaign_of(scenario: Scenario, name: str, now: int) -> Campaign:
         owner=ACCOUNT,
         value=VALUE,
         budget=coupons * VALUE.amount,
-        opens_at=now,
-        closes_at=now + DAY,
+        opens_at=window[0],
+        closes_at=window[1],
         zone="Asia/Shanghai",
         validity=Validity(days=30),
         issuing_rate=terms.issuing_rate,

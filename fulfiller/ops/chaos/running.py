@@ -11,7 +11,6 @@ from fulfiller.ops.show import json_option, remark, show
 
 if TYPE_CHECKING:
     from fulfiller.chaos.outcome import Ran
-    from fulfiller.chaos.scenario import Scenario
 
 STORES = click.Choice(("sqlite", "postgres"))
 
@@ -41,7 +40,7 @@ STORES = click.Choice(("sqlite", "postgres"))
 )
 @json_option
 @click.pass_context
-def run(ctx: click.Context, scenario: str, *, every: bool, target: bool, **options: Any) -> None:
+def run(ctx: click.Context, /, scenario: str, *, every: bool, **options: Any) -> None:
     """Break a running stack on purpose, and judge what became of everybody's claims.
 
     SCENARIO is a name from `chaos list`, or the path of a TOML file of your own; without one a
@@ -58,16 +57,16 @@ def run(ctx: click.Context, scenario: str, *, every: bool, target: bool, **optio
     chosen = scenarios() if every else [scenario_of(scenario)]
     if every and (options["report"] or options["journal"]):
         raise click.UsageError("--every writes a report for each: leave --report and --journal out")
-    if target and options["store"]:
+    if options["target"] and options["store"]:
         raise click.UsageError("--target has a store already: leave --store out")
     remark(f"Starting {chosen[0].name}: {chosen[0].title}.")
     from fulfiller.ops.chaos.session import Session
 
-    ran = [Session(each, target=target, **options).run() for each in chosen]
-    _conclude(ctx, ran, options["as_json"])
+    ran = [Session(scenario=each, source=scenario, **options).run() for each in chosen]
+    _conclude(ctx, ran, as_json=options["as_json"])
 
 
-def _conclude(ctx: click.Context, ran: "list[Ran]", as_json: bool) -> None:  # noqa: FBT001 - its own
+def _conclude(ctx: click.Context, ran: "list[Ran]", *, as_json: bool) -> None:
     from fulfiller.chaos.journal import journal
     from fulfiller.ops.chaos.telling import in_words, summary
 

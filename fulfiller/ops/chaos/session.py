@@ -11,6 +11,7 @@ from fulfiller.chaos.experiment.run import Experiment
 from fulfiller.chaos.experiment.site import Site
 from fulfiller.chaos.outcome import Control, Ran
 from fulfiller.chaos.scenario import Scenario
+from fulfiller.ops.chaos.scenarios import ENDING
 from fulfiller.ops.exits import Failed
 from fulfiller.ops.show import remark
 from fulfiller.ops.supervise.leaving import Leaving, on_signals
@@ -31,7 +32,7 @@ class Session:
     journal: Path | None = None
     as_json: bool = False
     source: str = ""
-    """What the scenario was called by, if that is a path."""
+    """What the scenario was called by: its name, or the path of its file."""
 
     def run(self) -> Ran:
         """Run it, write report and journal, and return what came of it."""
@@ -74,7 +75,7 @@ class Session:
         return plain_control(self.scenario)
 
     def _replay(self) -> str:
-        words = [self.source or self.scenario.name]
+        words = [self.source if self.source.endswith(ENDING) else self.scenario.name]
         words += ["--store", self.store] if self.store else []
         words += ["--target"] if self.target else []
         words += ["--no-control"] if self.no_control else []

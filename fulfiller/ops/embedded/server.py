@@ -43,6 +43,8 @@ class Server:
 
     def __init__(self, recipe: Recipe) -> None:
         """Start it and return when it is ready; raise ServerFailed if it does not get there."""
+        self.starts = 0
+        """How often its process was started."""
         self._recipe = recipe
         self._start()
 
@@ -130,6 +132,7 @@ class Server:
         return True
 
     def _launch(self) -> None:
+        self.starts += 1
         with self.log.open("ab") as log:
             self._process = Popen(  # nosec B603 # noqa: S603 - the server that was found
                 self._recipe.argv,

@@ -112,7 +112,9 @@ class Stack:
         return self._running.runner(name).ready
 
     def starts(self, name: str) -> int:
-        """Return how often a program was started, the first time included."""
+        """Return how often a process was started, the first time included."""
+        if name in self._servers:
+            return self._servers[name].server.starts
         return self._running.runner(name).starts
 
     def kill(self, name: str, number: Signals = Signals.SIGKILL, *, group: bool = True) -> None:
