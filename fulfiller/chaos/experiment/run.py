@@ -124,7 +124,10 @@ class Experiment:
                 self.say(in_words(watch.samples[-1]))
 
         with closing(self.site.open_truth()) as store:
-            return settle(store, self.site.door.campaign, self.scenario.asked.settle_s, tell)
+            asked = self.scenario.asked
+            return settle(
+                store, self.site.door.campaign, asked.settle_s, tell, flowing=asked.pauses
+            )
 
     def _look_again(self, caller: Caller) -> None:
         ids = sorted(set(caller.promises.values()))

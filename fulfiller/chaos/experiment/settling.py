@@ -41,11 +41,17 @@ def left_of(store: Truth, campaign: str) -> Left | None:
 
 
 def settle(
-    store: Truth, campaign: str, within_s: float, tell: Callable[[Left | None], None]
+    store: Truth,
+    campaign: str,
+    within_s: float,
+    tell: Callable[[Left | None], None],
+    *,
+    flowing: bool = False,
 ) -> float | None:
     """Return the seconds until nothing was left of a campaign, or None if that took too long.
 
     While it pauses or ramps it may take `FLOWING_S` longer: people in line are let in at its pace.
+    With `flowing` it returns only once anybody may come in again.
     """
     began_s, never = monotonic(), Event()
     done_s: float | None = None
@@ -54,7 +60,7 @@ def settle(
         tell(left)
         if left is not None and not left.accepted and not left.waitlisted:
             done_s = took_s if done_s is None else done_s
-        if left is not None and left.nothing:
+        if done_s is not None and (not flowing or (left is not None and left.nothing)):
             return done_s
         paused = left is not None and left.mode is not Mode.FLOWING
         if took_s > within_s + (FLOWING_S if paused else 0.0):
