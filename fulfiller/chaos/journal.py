@@ -88,10 +88,12 @@ def _probe(ran: Ran, finding: Finding) -> Entry:
     activity = {
         "type": "probe",
         "name": f"{finding.id}: {finding.name}",
-        "tolerance": {"type": "jsonpath", "path": "$.broken", "expect": 0},
+        "tolerance": 0,
         "provider": _provider(ran),
     }
     output = {
+        # What a tolerance is held against, as with programs: 0 is well.
+        "status": int(not finding.ok),
         "over": finding.over,
         "broken": finding.broken,
         "offenders": list(finding.offenders),

@@ -1,7 +1,7 @@
 """The verdict on a run, in a sentence that needs no knowledge of the service."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -83,7 +83,7 @@ def shortfalls(ran: Ran) -> Sequence[str]:
     ]
     lines += ran.failures
     lines += ["Nothing was judged: no invariant had a claim to look at"] if _unjudged(ran) else []
-    return [*lines, *(f"{words}: {_never(number)}" for words, number in _idle(ran).items())]
+    return [*lines, *_never(ran)]
 
 
 def _word(ran: Ran) -> Word:
@@ -129,7 +129,7 @@ def _under(strokes: Sequence[Stroke]) -> str:
         return "and no fault struck" if strokes else "without any fault"
     named = [f"{words} ({numbered(number, 'time')})" for words, number in kinds[:NAMED]]
     rest = len(kinds) - len(named)
-    named += [numbered(rest, "other fault")] if rest else []
+    named += [numbered(rest, "other kind of fault", "other kinds of fault")] if rest else []
     return f"although {', '.join(named[:-1])}{' and ' if named[1:] else ''}{named[-1]}"
 
 
@@ -147,9 +147,7 @@ def _do(many: Sequence[str]) -> str:
     return "does" if len(many) == 1 else "do"
 
 
-def _idle(ran: Ran) -> Counter[str]:
-    return Counter(stroke.words for stroke in ran.idle)
-
-
-def _never(number: int) -> str:
-    return f"declared {numbered(number, 'time')}, and never demonstrably struck"
+def _never(ran: Ran) -> Iterator[str]:
+    for words, number in Counter(stroke.words for stroke in ran.idle).items():
+        often = f" ({numbered(number, 'time')})" if number > 1 else ""
+        yield f"It was never seen that {words}{often}"

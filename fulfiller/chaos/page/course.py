@@ -39,6 +39,17 @@ def levels(samples: Sequence[Sample], number: Number, step_s: float) -> Course:
     ]
 
 
+def risen(course: Course) -> Course:
+    """Return a course without its time at zero, save for the feet of what rises from there."""
+    values = [span.what for span in course]
+    beside = zip([None, *values], values, [*values[1:], None], strict=False)
+    feet = [any(each for each in three) for three in beside]
+    return [
+        span if foot else Span(span.from_s, span.to_s, None)
+        for span, foot in zip(course, feet, strict=True)
+    ]
+
+
 def modes(samples: Sequence[Sample], end_s: float) -> Sequence[Span[str | None]]:
     """Return which mode was seen, one span as long as it stays the same."""
     groups = [(mode, list(group)) for mode, group in groupby(samples, lambda each: each.mode)]

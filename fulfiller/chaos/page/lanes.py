@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from fulfiller.chaos.outcome import Ran, Stroke
 from fulfiller.chaos.page.lines import Block, written
 from fulfiller.chaos.page.markup import Raw, every, tag
-from fulfiller.chaos.page.scale import LEFT, SIZE, Frame, cut, wide
+from fulfiller.chaos.page.scale import BOLD, LEFT, SIZE, Frame, cut, wide
 from fulfiller.chaos.verdict import numbered, outcome, settled
 
 BAR, LANE, SPAN = 10.0, 36.0, 3.0
+MANY = 12
+"""Strokes from which on shades would outshine the lines."""
 
 
 def by_words(strokes: Sequence[Stroke]) -> Mapping[str, Sequence[Stroke]]:
@@ -39,25 +41,24 @@ def lanes(ran: Ran, frame: Frame, y: float) -> Block:
     return Block(every(drawn), below - y)
 
 
-def shades(ran: Ran, frame: Frame, upper: float, lower: float) -> Raw:
-    """Return where faults struck, behind everything else."""
-    return every(
-        tag(
-            "rect",
-            x=frame.x(stroke.began_s),
-            y=upper,
-            width=max(frame.x(stroke.ended_s) - frame.x(stroke.began_s), 1.0),
-            height=lower - upper,
-            class_="shade",
-        )
-        for stroke in ran.strokes
-        if stroke.fired
-    )
+def shades(ran: Ran, frame: Frame, lower: float) -> Raw:
+    """Return where faults struck, behind everything else: spans shaded, moments as lines."""
+    fired = [stroke for stroke in ran.strokes if stroke.fired]
+    kind = "shade" if len(fired) <= MANY else "shade faint"
+    return every(_shade(stroke, frame, lower, kind) for stroke in fired)
 
 
 def healed_s(ran: Ran) -> float:
     """Return when the last fault was healed."""
     return max((each.ended_s for each in ran.strokes if each.skipped is None), default=0.0)
+
+
+def _shade(stroke: Stroke, frame: Frame, lower: float, kind: str) -> Raw:
+    x = frame.x(stroke.began_s)
+    width = frame.x(stroke.ended_s) - x
+    if width < SPAN:
+        return tag("path", d=f"M{x:.1f} 0V{lower:.1f}", class_=kind)
+    return tag("rect", x=x, y=0, width=width, height=lower, class_=kind)
 
 
 def _lane(words: str, strokes: Sequence[Stroke], frame: Frame, y: float) -> Raw:
@@ -114,14 +115,18 @@ def _settling(ran: Ran, frame: Frame, y: float) -> Raw:
         height=BAR,
         class_="unsettled" if still else "settled",
     )
-    said = "claims still open at the end" if still else f"settled {ran.settled_s:,.1f} s later"
+    said = (
+        "claims still open at the end"
+        if still
+        else f"settled {ran.settled_s:,.1f} s after the last fault"
+    )
     head = _head("✗" if still else "✓", said, "", frame, y)
     return every((head, _ground(frame, y + SIZE + 6), bar))
 
 
 def _head(sign: str, words: str, more: str, frame: Frame, y: float) -> Raw:
     """Return the heading of a lane; where room is short, the words give way."""
-    fits = cut(words, frame.room - wide(f"{sign} {more}"))
+    fits = cut(words, frame.room / BOLD - wide(f"{sign} {more}"))
     heading = written(LEFT, y + SIZE, f"{sign} {fits}{more}", "ink")
     return tag("g", tag("title", f"{sign} {words}{more}"), heading)
 

@@ -6,11 +6,9 @@ from itertools import pairwise
 
 from fulfiller.chaos.page.course import Course, Span
 from fulfiller.chaos.page.markup import Raw, every, tag
-from fulfiller.chaos.page.scale import LEFT, SIZE, Frame, brief, top, wide
+from fulfiller.chaos.page.scale import BOLD, LEFT, SIZE, Frame, brief, top, wide
 
 SWATCH = 22.0
-BOLD = 1.1
-"""How much wider bold text is."""
 ROW = 18.0
 KEY, GAP = 6.0, 16.0
 DASHES = {

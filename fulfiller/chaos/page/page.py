@@ -17,12 +17,18 @@ BADGES = {
     Word.UNPROVEN: ("wary", "?"),
     Word.GIVEN_UP: ("wary", "■"),
 }
+WHY = {
+    Word.HELD: "What else",
+    Word.BROKEN: "Why it did not hold",
+    Word.UNPROVEN: "Why it is not proven",
+    Word.GIVEN_UP: "Why it was given up",
+}
 STYLE = "page.css"
 
 
 def page(ran: Ran) -> str:
     """Return the report of a run as one file of HTML that refers to nothing else."""
-    body = tag("main", *_sections(ran))
+    body = tag("main", *_sections(ran), class_=BADGES[verdict(ran).word][0])
     return f"<!doctype html>\n{tag('html', _head(ran), tag('body', body), lang='en')}\n"
 
 
@@ -52,7 +58,7 @@ def _head(ran: Ran) -> Raw:
 
 def _opening(ran: Ran) -> Raw:
     found = verdict(ran)
-    tone, sign = BADGES[found.word]
+    _, sign = BADGES[found.word]
     badge = tag("span", tag("span", sign, aria_hidden="true"), f" {found.word}", class_="badge")
     return tag(
         "header",
@@ -60,7 +66,6 @@ def _opening(ran: Ran) -> Raw:
         tag("h1", badge, " ", tag("span", found.came_to)),
         tag("p", found.because, class_="because"),
         tag("p", tag("b", "Believed: "), ran.scenario.hypothesis, class_="hypothesis"),
-        class_=tone,
     )
 
 
@@ -90,12 +95,13 @@ def _why(ran: Ran) -> Iterator[Raw]:
     lines = shortfalls(ran)
     if lines:
         listed = tag("ul", *(tag("li", line) for line in lines), class_="why")
-        yield _section("Why it did not hold", listed, harmed(ran))
+        yield _section(WHY[verdict(ran).word], listed, harmed(ran))
 
 
 def _timeline(ran: Ran) -> Raw:
     said = (
-        "Shaded: a fault was at work. Hatched: the store did not answer, so lines break off."
+        "Shaded or dashed from top to bottom: a fault struck."
+        " Hatched: the store did not answer, so lines break off."
         if ran.samples
         else "The run ended before anything was measured."
     )

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from itertools import chain, groupby
 
 from fulfiller.chaos.outcome import Ran
-from fulfiller.chaos.page.course import levels, modes, rates, silences
+from fulfiller.chaos.page.course import levels, modes, rates, risen, silences
 from fulfiller.chaos.page.lanes import healed_s, lanes, shades
 from fulfiller.chaos.page.lines import Block, Line, Panel, drawn, written
 from fulfiller.chaos.page.markup import Raw, every, tag
-from fulfiller.chaos.page.scale import LEFT, SIZE, Frame, cut, wide
+from fulfiller.chaos.page.scale import BOLD, LEFT, SIZE, Frame, cut, wide
 from fulfiller.chaos.verdict import verdict
 from fulfiller.domain.breaker import Mode
 
@@ -30,7 +30,7 @@ def picture(ran: Ran, width: int) -> Raw:
         tag("title", f"Timeline of the run “{ran.scenario.title}”", id=f"{name}-title"),
         tag("desc", _described(ran), id=f"{name}-desc"),
         _hatch(name),
-        shades(ran, frame, 0, height - FOOT),
+        shades(ran, frame, height - FOOT),
         *body,
         viewBox=f"0 0 {width} {height:.0f}",
         role="img",
@@ -62,12 +62,12 @@ def _panels(ran: Ran, frame: Frame) -> Sequence[Panel]:
     intake = [
         Line("asked", rates(samples, lambda each: each.asked, step_s)),
         Line("promised", rates(samples, lambda each: each.promised, step_s)),
-        Line("refused", rates(samples, lambda each: each.refused, step_s)),
-        Line("unanswered", rates(samples, lambda each: each.unanswered, step_s)),
+        Line("refused", risen(rates(samples, lambda each: each.refused, step_s))),
+        Line("unanswered", risen(rates(samples, lambda each: each.unanswered, step_s))),
     ]
     waiting = [
         Line("backlog", levels(samples, lambda each: each.backlog, step_s)),
-        Line("waitlisted", levels(samples, lambda each: each.waitlisted, step_s)),
+        Line("waitlisted", risen(levels(samples, lambda each: each.waitlisted, step_s))),
     ]
     issued = [Line("issued", rates(samples, lambda each: each.issued, step_s))]
     silent = silences(samples, samples[-1].at_s) if samples else ()
@@ -88,7 +88,7 @@ def _band(ran: Ran, frame: Frame, y: float) -> Block:
     parts = chain.from_iterable(
         _mode(span.what, frame.x(span.from_s), frame.x(span.to_s), upper) for span in spans
     )
-    head = cut(f"Mode: {_moves(ran)}", frame.room)
+    head = cut(f"Mode: {_moves(ran)}", frame.room / BOLD)
     return Block(every((written(LEFT, y + SIZE, head, "ink"), *parts)), SIZE + 6 + BAND + GAP)
 
 

@@ -6,6 +6,8 @@ from itertools import count, takewhile
 
 EM = 0.6
 """How wide a character is at most on average, in its own height."""
+BOLD = 1.1
+"""How much wider bold text is."""
 SIZE = 12.0
 LEFT, RIGHT = 46.0, 12.0
 STEPS_S = (0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600, 86_400)

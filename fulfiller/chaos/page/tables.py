@@ -11,6 +11,7 @@ from fulfiller.chaos.verdict import beside, numbered, outcome
 Head = tuple[str, str]
 INSTANT_S = 0.05
 """What lasts less long happened at once."""
+BLANK = tag("td", "—", class_="number blank")
 HARMS = ("lost", "doubled", "struck")
 SIGNS = {"good": "✓", "bad": "✗", "none": "○"}
 FATES = {
@@ -130,7 +131,7 @@ def _struck(stroke: Stroke) -> Sequence[Raw]:
     return (
         tag("td", sign(tone, word)),
         _number(f"{stroke.began_s:,.1f} s", "at"),
-        _number(f"{lasted_s:,.1f} s" if lasted_s >= INSTANT_S else "—", "for"),
+        _number(f"{lasted_s:,.1f} s", "for") if lasted_s >= INSTANT_S else BLANK,
         tag("th", stroke.words, scope="row", class_="wide"),
         _number(f"{stroke.struck:,}", "struck"),
         tag("td", outcome(stroke), class_="wide"),
@@ -144,7 +145,7 @@ def _ids(ids: Sequence[str]) -> Iterator[Raw]:
 def _arm(name: str, numbers: Sequence[int]) -> Sequence[Raw]:
     promised, done, *rest = numbers
     return (
-        tag("th", name, scope="row", class_="wide"),
+        tag("th", name, scope="row"),
         _number(f"{promised:,}", "promised"),
         _number(f"{done:,}", "done"),
         tag("td", _share(done / promised) if promised else "—", class_="wide share"),
