@@ -112,6 +112,12 @@ class Ran:
         return [s for s in self.strokes if not s.fired and s.skipped is None]
 
     @property
+    def untried(self) -> bool:
+        """Return whether there were faults to strike, and each was skipped."""
+        return bool(self.strokes) and all(s.skipped is not None for s in self.strokes)
+
+    @property
     def ok(self) -> bool:
         """Return whether everything held and every fault that could be done was done."""
-        return self.report.ok and not (self.aborted or self.failures or self.idle)
+        held = self.report.ok and self.count.promised > 0
+        return held and not (self.aborted or self.failures or self.idle)

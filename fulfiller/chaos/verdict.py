@@ -91,7 +91,7 @@ def _word(ran: Ran) -> Word:
         return Word.GIVEN_UP
     if not ran.report.ok or ran.failures:
         return Word.BROKEN
-    return Word.UNPROVEN if ran.idle or _unjudged(ran) else Word.HELD
+    return Word.UNPROVEN if ran.idle or ran.untried or _unjudged(ran) else Word.HELD
 
 
 def _because(ran: Ran, word: Word) -> str:
@@ -100,13 +100,15 @@ def _because(ran: Ran, word: Word) -> str:
     if word is Word.UNPROVEN and ran.idle:
         of = numbered(len(ran.strokes), "fault")
         return f"but {len(ran.idle):,} of {of} never demonstrably struck."
+    if word is Word.UNPROVEN and ran.untried:
+        return "but every fault was skipped."
     if word is Word.UNPROVEN:
         return "but there was nothing to judge."
     return f"{_under(ran.strokes)}.{_reason(ran)}"
 
 
 def _unjudged(ran: Ran) -> bool:
-    return not any(finding.over for finding in ran.report.findings)
+    return not ran.count.promised or not any(finding.over for finding in ran.report.findings)
 
 
 def _came_to(count: Count) -> str:

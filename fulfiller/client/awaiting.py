@@ -37,7 +37,7 @@ class AsyncClient:
         self._http = httpx.AsyncClient(
             base_url=url,
             headers={"authorization": f"Bearer {key}"},
-            limits=httpx.Limits(max_connections=connections_max),
+            limits=flow.limits(connections_max),
         )
 
     async def submit(  # noqa: PLR0913 - a claim has that many fields

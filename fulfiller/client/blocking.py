@@ -37,7 +37,7 @@ class Client:
         self._http = httpx.Client(
             base_url=url,
             headers={"authorization": f"Bearer {key}"},
-            limits=httpx.Limits(max_connections=connections_max),
+            limits=flow.limits(connections_max),
         )
 
     def submit(  # noqa: PLR0913 - a claim has that many fields

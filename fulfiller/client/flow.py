@@ -24,7 +24,19 @@ BUDGET_PER_ANSWER = 0.1
 """In the long run a tenth of all calls may be retries: a client must not feed a storm."""
 POLL_S = 25.0
 """Longest single long poll: below what proxies usually allow."""
+IDLE_MAX = 20
 T = TypeVar("T")
+
+
+def limits(connections_max: int) -> httpx.Limits:
+    """Return how many connections a client may have, and how many of them idle.
+
+    Every call looks at all idle ones: a hundred of them, left over from a moment in which the
+    service was slow, make each call take milliseconds for as long as there are calls.
+    """
+    return httpx.Limits(
+        max_connections=connections_max, max_keepalive_connections=min(IDLE_MAX, connections_max)
+    )
 
 
 @dataclass(frozen=True, slots=True)

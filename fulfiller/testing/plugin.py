@@ -73,7 +73,7 @@ def fulfiller_faults(fulfiller_stack: "Site", fulfiller_plan: "Scenario") -> "It
 def fulfiller_load(
     fulfiller_faults: "Trial",
 ) -> "Callable[..., AbstractContextManager[Caller]]":
-    """A block while which claims come in: `with fulfiller_load(rate=100, seconds=5):`."""
+    """How to send claims while a block lasts, so many a second for so many seconds."""
     return fulfiller_faults.load
 
 

@@ -32,7 +32,7 @@ class Striker:
         self._wound: Wound | None = None
         self._seen: str | None = None
         lacking = sorted(fault.needs - arena.offers)
-        self._skipped = f"needs {', '.join(lacking)}" if lacking else None
+        self._skipped = ", ".join(lacking) if lacking else None
         self._thread = Thread(target=self._work, name=f"chaos {kind_of(fault)}", daemon=True)
 
     @property
@@ -64,7 +64,7 @@ class Striker:
         if self._skipped is None:
             self._thread.start()
         else:
-            self._say(f"skipped: {self._declared.words} ({self._skipped})")
+            self._say(f"skipped: {self._declared.words} (needs {self._skipped})")
 
     def leave(self) -> None:
         """Heal now, and strike no more."""

@@ -2,12 +2,15 @@
 
 import click
 
+from fulfiller.ops.chaos.listing import list_scenarios
+from fulfiller.ops.chaos.running import run
 from fulfiller.ops.chaos.sim import sim
 from fulfiller.ops.group import Forgiving, examples
 
 
 @examples(
-    "fulfiller chaos sim",
+    "fulfiller chaos list",
+    "fulfiller chaos run worker-kill",
     "fulfiller chaos sim --seeds 1500",
 )
 @click.group(cls=Forgiving)
@@ -15,4 +18,5 @@ def chaos() -> None:
     """Break it on purpose, and judge what became of everybody's claims."""
 
 
-chaos.add_command(sim)
+for command in (list_scenarios, run, sim):
+    chaos.add_command(command)

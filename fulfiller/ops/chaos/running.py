@@ -68,12 +68,13 @@ def run(ctx: click.Context, /, scenario: str, *, every: bool, **options: Any) ->
 
 def _conclude(ctx: click.Context, ran: "list[Ran]", *, as_json: bool) -> None:
     from fulfiller.chaos.journal import journal
-    from fulfiller.ops.chaos.telling import in_words, summary
+    from fulfiller.ops.chaos.telling import in_words, summary, totals
 
-    data = journal(ran[0]) if len(ran) == 1 else [journal(each) for each in ran]
-    words = in_words(ran[0]) if len(ran) == 1 else summary(ran)
-    show(data, words, as_json=as_json)
-    broken = [each.scenario.name for each in ran if not each.ok]
+    alone = len(ran) == 1
+    data = {"totals": totals(ran), "journals": [journal(each) for each in ran]}
+    words = in_words(ran[0]) if alone else summary(ran)
+    show(journal(ran[0]) if alone else data, words, as_json=as_json)
+    broken = [each.scenario.name for each in ran if not each.ok or (alone and each.untried)]
     if broken:
-        raise Failed(f"not held: {', '.join(broken)}")
+        raise Failed(f"not proven to hold: {', '.join(broken)}")
     ctx.exit(Exit.OK)

@@ -85,7 +85,7 @@ class Session:
         import json
 
         from fulfiller.chaos.journal import journal
-        from fulfiller.chaos.page import page
+        from fulfiller.chaos.page.page import page
 
         name = f"chaos-{self.scenario.name}"
         report = self.report or Path(f"{name}.html")

@@ -1,11 +1,13 @@
 """What a chaos run tells in the terminal: the verdict first, then what it rests on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fulfiller.chaos.outcome import Ran, Stroke
 from fulfiller.chaos.verdict import beside, numbered, outcome, settled, shortfalls, verdict
 from fulfiller.ops.show import table
 
+MOMENTS = "cut"
+"""The kind of fault that strikes at moments of protocols, each time it can."""
 HARMED = 10
 """Claims that are named of those that came to harm; the page names all of them."""
 
@@ -22,6 +24,44 @@ def in_words(ran: Ran, page: str | None = None) -> str:
         "\n".join(_pointers(ran, page)),
     ]
     return "\n\n".join(filter(None, parts))
+
+
+def summary(ran: Sequence[Ran]) -> str:
+    """Return what many runs came to: a row for each, and all of them together."""
+    rows = [
+        (
+            each.scenario.name,
+            str(verdict(each).word),
+            each.count.promised,
+            sum(stroke.struck for stroke in each.strokes if stroke.fired),
+            round(each.took_s),
+        )
+        for each in ran
+    ]
+    return f"{table(('Scenario', 'Verdict', 'Promises', 'Faults', 'Seconds'), rows)}\n\n{_all(ran)}"
+
+
+def _all(ran: Sequence[Ran]) -> str:
+    total = totals(ran)
+    return (
+        f"{total['promised']:,} promises, {total['issued']:,} coupons, {total['lost']:,} lost,"
+        f" {total['doubled']:,} doubled, through {total['moments']:,} cuts at moments of protocols"
+        f" and {total['blows']:,} other faults of {total['kinds']:,} kinds in all."
+    )
+
+
+def totals(ran: Sequence[Ran]) -> dict[str, int]:
+    """Return what many runs came to together; only faults count that demonstrably happened."""
+    fired = [stroke for each in ran for stroke in each.strokes if stroke.fired]
+    return {
+        "promised": sum(each.count.promised for each in ran),
+        "issued": sum(each.count.issued for each in ran),
+        "lost": sum(len(each.count.lost) for each in ran),
+        "doubled": sum(len(each.count.doubled) for each in ran),
+        "moments": sum(stroke.struck for stroke in fired if stroke.kind == MOMENTS),
+        "blows": sum(stroke.kind != MOMENTS for stroke in fired),
+        "kinds": len({stroke.kind for stroke in fired}),
+    }
 
 
 def _faults(ran: Ran) -> str:

@@ -54,9 +54,11 @@ def test_a_cut_commit_is_stored_or_not_and_the_client_can_t_tell(
         direct.execute(TABLE)
         proxy.arm("*/store", moment, Blow.CUT, times=10)
         for number in range(1, 11):
-            with closing(psycopg.connect(detour_url, autocommit=True)) as line:
-                with pytest.raises(psycopg.OperationalError):
-                    write(line, number)
+            with (
+                closing(psycopg.connect(detour_url, autocommit=True)) as line,
+                pytest.raises(psycopg.OperationalError),
+            ):
+                write(line, number)
         with closing(psycopg.connect(detour_url, autocommit=True)) as line:
             write(line, 11)
         found = direct.execute("select count(*) from note where number > 0").fetchone()

@@ -73,7 +73,9 @@ def test_a_message_within_a_transaction_or_a_pipeline_is_a_moment(
     proxy.arm("*", Moment.LPUSH_REPLY, Blow.CUT, times=2)
     for transaction in (True, False):
         with link.pipeline(transaction=transaction) as pipe:
-            pipe.set("a", 1).lpush("queue", "x").incr("a")
+            pipe.set("a", 1)
+            pipe.lpush("queue", "x")
+            pipe.incr("a")
             with pytest.raises(Lost):
                 pipe.execute()
     assert (direct.llen("queue"), direct.get("a")) == (2, b"2")
@@ -95,7 +97,7 @@ def test_a_thousand_commands_at_once_and_large_values_come_through(
 
 def test_those_who_only_listen_are_left_alone(link: Redis, direct: Redis) -> None:
     """What is published is no answer to anything."""
-    with link.pubsub() as ear:
+    with link.pubsub() as ear:  # type: ignore[no-untyped-call]
         ear.psubscribe("news.*")
         until(lambda: (ear.get_message() or {}).get("type") == "psubscribe")
         direct.publish("news.today", "hello")
@@ -165,7 +167,7 @@ def test_whoever_is_refused_or_reset_gets_a_fault(proxy: Proxy, link: Redis) -> 
     assert proxy.tally("*").refused >= 1
 
 
-def test_a_leg_whose_server_is_away_refuses(proxy: Proxy, valkey: Server, link: Redis) -> None:
+def test_a_leg_whose_server_is_away_refuses(valkey: Server, link: Redis) -> None:
     """As the server itself would, and takes it up again when it is back."""
     valkey.kill()
     with pytest.raises(Lost):

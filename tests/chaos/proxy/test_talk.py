@@ -1,6 +1,7 @@
 """Conversations cut anywhere are followed all the same, and what can't be is passed on."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from struct import pack
 
 import pytest
@@ -84,7 +85,7 @@ def _followed(speech: Speech, talk: tuple[bytes, bytes, list[Moment]], cuts: Seq
     for ear, said in ((client, talk[0]), (server, talk[1])):
         passed = b""
         places = sorted({0, len(said), *(cut % len(said) for cut in cuts)})
-        for begin, end in zip(places, places[1:], strict=False):
+        for begin, end in pairwise(places):
             for piece, moment in ear.pieces(said[begin:end]):
                 passed += piece
                 moments += [] if moment is None else [moment]
