@@ -95,6 +95,8 @@ class Striker:
         if self._declared.for_s:
             self._say(f"healed: {self._declared.words}")
         self._look_until(self._since() + SEEN_S, enough=True)
+        # What grows, such as a count, is told as it was in the end.
+        self._seen = self._wound.seen() or self._seen
 
     def _look_until(self, end_s: float, *, enough: bool = False) -> None:
         """Look for an effect until the end, or until one was seen if that is enough."""

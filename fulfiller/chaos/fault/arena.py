@@ -16,6 +16,7 @@ class Need(StrEnum):
     PROXY = "the fault proxy before store and broker"
     POSTGRES = "a store on PostgreSQL"
     SQLITE = "a store on SQLite"
+    BROKER = "a broker on Redis or Valkey that can be reached from here"
     OWN_STORE = "a PostgreSQL server that was started for the run"
     OWN_BROKER = "a Valkey server that was started for the run"
     CLOCKS = "the PyPI package libfaketime (pip install libfaketime)"

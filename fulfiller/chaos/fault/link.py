@@ -1,220 +1,228 @@
-"""Faults of links: cut at a moment of their protocol, slow, narrow, frozen, deaf, refused, reset.
+"""Faults of the links between processes and servers, by the proxy that all of them go through."""
 
-All of them strike through the proxy, on the legs that a glob names: `worker*/broker` are the
-links of all workers to the broker, `*` all there are.
-"""
-
+from threading import Event
 from typing import ClassVar
 
 from fulfiller.chaos.fault.arena import Arena, Need
+from fulfiller.chaos.fault.errand import Errand
 from fulfiller.chaos.fault.fault import Fault, Wound
-from fulfiller.chaos.proxy.process import Proxy
+from fulfiller.chaos.fault.watch import Watched
 from fulfiller.chaos.proxy.terms import Blow, Moment, Tally, Toxic
 
-PROXIED = frozenset({Need.PROXY})
+PROXY = frozenset({Need.PROXY})
 
 
-class Cut(Fault, tag="cut", kw_only=True, frozen=True):
-    """Links are reset at each `every`-th such moment, `cuts` of them in all."""
+class Link(Fault, kw_only=True, frozen=True):
+    """A fault of the legs that match the glob `on`: `worker*/broker`, `intake/store`."""
 
-    needs: ClassVar[frozenset[Need]] = PROXIED
+    needs: ClassVar[frozenset[Need]] = PROXY
     on: str
+    for_s: float = 3.0
+
+
+class Cut(Link, tag="cut", kw_only=True, frozen=True):
+    """Connections are cut at each `every`-th such moment, `cuts` times within `for_s`.
+
+    If there are not as many moments it has not happened as it was declared.
+    """
+
     moment: Moment
-    every: int = 2
-    cuts: int = 10
+    every: int = 1
+    cuts: int = 1
 
     @property
     def words(self) -> str:
         """Return what it does."""
-        return f"{self.on} is cut at {self.moment.value}"
+        return f"{self.on} is cut at {self.moment}, {self.cuts} times"
 
     def begin(self, arena: Arena) -> Wound:
-        """Arm the proxy."""
-        return _Cut(self, arena.proxy)
+        """Arm the moment."""
+        return _Armed(self, arena)
 
 
-class _Cut(Wound):
-    def __init__(self, fault: Cut, proxy: Proxy) -> None:
-        self._fault, self._proxy = fault, proxy
-        self._before = proxy.tally(fault.on)
-        proxy.arm(fault.on, fault.moment, Blow.CUT, every=fault.every, times=fault.cuts)
+class Latency(Link, tag="latency", kw_only=True, frozen=True):
+    """Everything takes `by_s` longer, each way."""
 
-    def heal(self) -> None:
-        self._proxy.disarm(self._fault.on)
-
-    def struck(self) -> int:
-        return _since(self._proxy.tally(self._fault.on), self._before, self._fault.moment)
-
-    def seen(self) -> str | None:
-        tally = self._proxy.tally(self._fault.on)
-        cut = _since(tally, self._before, self._fault.moment)
-        again = tally.connections - self._before.connections
-        if cut < self._fault.cuts or again < self._fault.cuts:
-            return None
-        return f"{cut:,} links cut, {again:,} opened anew"
-
-
-class Sick(Fault, kw_only=True, frozen=True):
-    """Links get sick while it lasts; subclasses say how, and what is to be seen of it."""
-
-    needs: ClassVar[frozenset[Need]] = PROXIED
-    on: str = "*"
-    for_s: float = 3.0
+    by_s: float = 0.1
 
     @property
-    def toxic(self) -> Toxic:
-        """Return what is wrong with the links."""
-        raise NotImplementedError
-
-    def effect(self, before: Tally, now: Tally) -> str | None:
-        """Return what has come of it between two tallies, in words."""
-        held = now.bytes_held - before.bytes_held
-        return f"{held:,} bytes were held up" if held else None
+    def words(self) -> str:
+        """Return what it does."""
+        return f"{self.on} takes {self.by_s:g} s longer each way"
 
     def begin(self, arena: Arena) -> Wound:
-        """Make the links sick."""
-        return _Sick(self, arena.proxy)
+        """Slow it down."""
+        return _Sick(self, arena, Toxic(latency_s=self.by_s))
 
 
-class _Sick(Wound):
-    def __init__(self, fault: Sick, proxy: Proxy) -> None:
-        self._fault, self._proxy = fault, proxy
-        self._before = proxy.tally(fault.on)
-        proxy.poison(fault.on, fault.toxic)
+class Throttle(Link, tag="throttle", kw_only=True, frozen=True):
+    """No more than `bytes_per_s` get through, each way."""
 
-    def heal(self) -> None:
-        self._proxy.poison(self._fault.on, Toxic())
+    bytes_per_s: int = 10_000
+
+    @property
+    def words(self) -> str:
+        """Return what it does."""
+        return f"{self.on} carries {self.bytes_per_s} bytes a second"
+
+    def begin(self, arena: Arena) -> Wound:
+        """Make it narrow."""
+        return _Sick(self, arena, Toxic(bytes_per_s=self.bytes_per_s))
+
+
+class FreezeLink(Link, tag="freeze-link", kw_only=True, frozen=True):
+    """Nothing gets through, and what was sent meanwhile arrives in the end."""
+
+    @property
+    def words(self) -> str:
+        """Return what it does."""
+        return f"{self.on} is frozen for {self.for_s:g} s"
+
+    def begin(self, arena: Arena) -> Wound:
+        """Freeze it."""
+        return _Sick(self, arena, Toxic(frozen=True))
+
+
+class BlackHole(Link, tag="black-hole", kw_only=True, frozen=True):
+    """Whatever is sent is lost, and connections stay open: both ends wait.
+
+    The connections are reset in the end, for what was lost never comes.
+    """
+
+    @property
+    def words(self) -> str:
+        """Return what it does."""
+        return f"{self.on} is a black hole for {self.for_s:g} s"
+
+    def begin(self, arena: Arena) -> Wound:
+        """Swallow everything."""
+        return _Swallowing(self, arena, Toxic(black_hole=True))
+
+
+class Refuse(Link, tag="refuse", kw_only=True, frozen=True):
+    """Connections are reset, and new ones refused."""
+
+    @property
+    def words(self) -> str:
+        """Return what it does."""
+        return f"{self.on} is refused for {self.for_s:g} s"
+
+    def begin(self, arena: Arena) -> Wound:
+        """Refuse them."""
+        return _Refusing(self, arena, Toxic(refused=True))
+
+
+class Reset(Link, tag="reset", kw_only=True, frozen=True):
+    """All connections are reset `resets` times, spread evenly over `for_s`."""
+
+    for_s: float = 2.0
+    resets: int = 20
+
+    @property
+    def words(self) -> str:
+        """Return what it does."""
+        return f"all of {self.on} is reset {self.resets} times in {self.for_s:g} s"
+
+    def begin(self, arena: Arena) -> Wound:
+        """Begin to reset."""
+        return _Resetting(self, arena)
+
+
+class _Linked(Watched):
+    """Something on legs that is told by how much their tally has grown."""
+
+    def __init__(self, fault: Link, arena: Arena) -> None:
+        self._on, self._proxy = fault.on, arena.proxy
+        self._before = self._proxy.tally(self._on)
+
+    def look(self) -> str | None:
+        return self.told(self._before, self._proxy.tally(self._on))
+
+    def told(self, before: Tally, now: Tally) -> str | None:
+        raise NotImplementedError
+
+
+class _Armed(_Linked):
+    def __init__(self, fault: Cut, arena: Arena) -> None:
+        super().__init__(fault, arena)
+        self._moment, self._cuts = fault.moment, fault.cuts
+        self._proxy.arm(self._on, fault.moment, Blow.CUT, every=fault.every, times=fault.cuts)
+
+    def struck(self) -> int:
+        now = self._proxy.tally(self._on)
+        return now.struck.get(self._moment, 0) - self._before.struck.get(self._moment, 0)
+
+    def told(self, before: Tally, now: Tally) -> str | None:
+        opened = now.connections - before.connections
+        cuts = self.struck()
+        if cuts < self._cuts or opened <= 0:
+            return None
+        return f"{cuts} cuts, {opened} connections opened since"
+
+    def undo(self) -> None:
+        self._proxy.disarm(self._on)
+
+
+class _Sick(_Linked):
+    """A sick leg: by default what was held back tells."""
+
+    def __init__(self, fault: Link, arena: Arena, toxic: Toxic) -> None:
+        super().__init__(fault, arena)
+        self._proxy.poison(self._on, toxic)
 
     def struck(self) -> int:
         return 1
 
-    def seen(self) -> str | None:
-        return self._fault.effect(self._before, self._proxy.tally(self._fault.on))
+    def told(self, before: Tally, now: Tally) -> str | None:
+        held = now.bytes_held - before.bytes_held
+        return f"{held} bytes were held back" if held > 0 else None
+
+    def undo(self) -> None:
+        self._proxy.poison(self._on, Toxic())
 
 
-class Latency(Sick, tag="latency", kw_only=True, frozen=True):
-    """Everything takes `seconds` longer, each way."""
-
-    seconds: float
-
-    @property
-    def words(self) -> str:
-        """Return what it does."""
-        return f"{self.on} takes {self.seconds * 1e3:g} ms longer each way"
-
-    @property
-    def toxic(self) -> Toxic:
-        """Return what is wrong with the links."""
-        return Toxic(latency_s=self.seconds)
-
-
-class Throttle(Sick, tag="throttle", kw_only=True, frozen=True):
-    """No more than so many bytes a second pass over each link, each way."""
-
-    bytes_per_s: int
-
-    @property
-    def words(self) -> str:
-        """Return what it does."""
-        return f"{self.on} lets {self.bytes_per_s:,} bytes a second pass"
-
-    @property
-    def toxic(self) -> Toxic:
-        """Return what is wrong with the links."""
-        return Toxic(bytes_per_s=self.bytes_per_s)
-
-
-class FreezeLink(Sick, tag="freeze-link", kw_only=True, frozen=True):
-    """Nothing passes; what was said meanwhile is delivered when it thaws."""
-
-    @property
-    def words(self) -> str:
-        """Return what it does."""
-        return f"{self.on} is frozen"
-
-    @property
-    def toxic(self) -> Toxic:
-        """Return what is wrong with the links."""
-        return Toxic(frozen=True)
-
-
-class BlackHole(Sick, tag="black-hole", kw_only=True, frozen=True):
-    """Everything that is said is lost, and nobody is told."""
-
-    @property
-    def words(self) -> str:
-        """Return what it does."""
-        return f"{self.on} swallows everything"
-
-    @property
-    def toxic(self) -> Toxic:
-        """Return what is wrong with the links."""
-        return Toxic(black_hole=True)
-
-    def effect(self, before: Tally, now: Tally) -> str | None:
-        """Return how much was lost."""
+class _Swallowing(_Sick):
+    def told(self, before: Tally, now: Tally) -> str | None:
         lost = now.bytes_swallowed - before.bytes_swallowed
-        return f"{lost:,} bytes were swallowed" if lost else None
+        return f"{lost} bytes were swallowed" if lost > 0 else None
+
+    def undo(self) -> None:
+        super().undo()
+        self._proxy.reset(self._on)
 
 
-class Refuse(Sick, tag="refuse", kw_only=True, frozen=True):
-    """Links are reset, and no new ones are let in."""
+class _Refusing(_Sick):
+    def __init__(self, fault: Link, arena: Arena, toxic: Toxic) -> None:
+        super().__init__(fault, arena, toxic)
+        self._proxy.reset(self._on)
 
-    @property
-    def words(self) -> str:
-        """Return what it does."""
-        return f"{self.on} is cut, and lets nobody in"
-
-    @property
-    def toxic(self) -> Toxic:
-        """Return what is wrong with the links."""
-        return Toxic(refused=True)
-
-    def begin(self, arena: Arena) -> Wound:
-        """Turn newcomers away, and throw out who is in."""
-        wound = super().begin(arena)
-        arena.proxy.reset(self.on)
-        return wound
-
-    def effect(self, before: Tally, now: Tally) -> str | None:
-        """Return how many were turned away."""
-        away = now.refused - before.refused
-        return f"{away:,} connections were turned away" if away else None
+    def told(self, before: Tally, now: Tally) -> str | None:
+        refused = now.refused - before.refused
+        return f"{refused} connections were refused" if refused > 0 else None
 
 
-class ResetAll(Fault, tag="reset", kw_only=True, frozen=True):
-    """Every link is reset at once, and may be opened again."""
-
-    needs: ClassVar[frozenset[Need]] = PROXIED
-    on: str = "*"
-
-    @property
-    def words(self) -> str:
-        """Return what it does."""
-        return f"{self.on} is reset"
-
-    def begin(self, arena: Arena) -> Wound:
-        """Reset them."""
-        return _Reset(self, arena.proxy)
-
-
-class _Reset(Wound):
-    def __init__(self, fault: ResetAll, proxy: Proxy) -> None:
-        self._fault, self._proxy = fault, proxy
-        self._opened = proxy.tally(fault.on).connections
-        self._broken = proxy.reset(fault.on)
-
-    def heal(self) -> None:
-        pass
+class _Resetting(_Linked):
+    def __init__(self, fault: Reset, arena: Arena) -> None:
+        super().__init__(fault, arena)
+        self._fault = fault
+        self._resets = 0
+        self._errand = Errand(self._reset_all)
 
     def struck(self) -> int:
-        return self._broken
+        return self._resets
 
-    def seen(self) -> str | None:
-        again = self._proxy.tally(self._fault.on).connections - self._opened
-        return f"{self._broken:,} links broken, {again:,} opened anew" if again else None
+    def told(self, before: Tally, now: Tally) -> str | None:
+        resets, opened = now.resets - before.resets, now.connections - before.connections
+        if resets <= 0 or opened <= 0:
+            return None
+        return f"{resets} connections were reset, {opened} opened since"
 
+    def undo(self) -> None:
+        self._errand.finish()
 
-def _since(now: Tally, before: Tally, moment: Moment) -> int:
-    """Return how often a moment was struck between two tallies."""
-    return now.struck.get(moment, 0) - before.struck.get(moment, 0)
+    def _reset_all(self, over: Event) -> None:
+        for _ in range(self._fault.resets):
+            self._proxy.reset(self._on)
+            self._resets += 1
+            if over.wait(self._fault.for_s / self._fault.resets):
+                return

@@ -1,7 +1,5 @@
 """The arena of a stack of our own: every process behind the fault proxy, every server ours."""
 
-import os
-import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -13,6 +11,7 @@ from urllib.parse import urlsplit
 
 from fulfiller.chaos.fault.arena import Need
 from fulfiller.chaos.fault.clock import available, environ
+from fulfiller.chaos.fault.trace import can_trace
 from fulfiller.chaos.proxy.process import Proxy
 from fulfiller.chaos.proxy.terms import Speech
 from fulfiller.ops.supervise.plan import POSTGRES, Plan
@@ -55,10 +54,10 @@ class StackArena:
     def offers(self) -> frozenset[Need]:
         """Return what faults may count on here."""
         postgres = self.stack.plan.store == POSTGRES
-        found = {Need.PROCESSES, Need.PROXY, Need.OWN_BROKER}
+        found = {Need.PROCESSES, Need.PROXY, Need.BROKER, Need.OWN_BROKER}
         found |= {Need.POSTGRES, Need.OWN_STORE} if postgres else {Need.SQLITE}
         found |= {Need.LINUX} if sys.platform == "linux" else set()
-        found |= {Need.STRACE} if shutil.which("strace") and _may_trace() else set()
+        found |= {Need.STRACE} if can_trace() else set()
         found |= {Need.CLOCKS} if available() else set()
         return frozenset(found)
 
@@ -148,10 +147,3 @@ class StackArena:
         login = there.netloc.rpartition("@")[0]
         netloc = f"{login}@127.0.0.1:{port}" if login else f"127.0.0.1:{port}"
         return there._replace(netloc=netloc).geturl()
-
-
-def _may_trace() -> bool:
-    """Return whether processes that are not our children may be traced."""
-    scope = Path("/proc/sys/kernel/yama/ptrace_scope")
-    free = not scope.exists() or scope.read_text("ascii").strip() == "0"
-    return free or os.geteuid() == 0

@@ -44,7 +44,7 @@ class PlainArena:
     store_url = ""
     intake_url = ""
     campaign = ""
-    offers = frozenset({Need.PROCESSES, Need.PROXY, Need.OWN_BROKER, Need.LINUX})
+    offers = frozenset({Need.PROCESSES, Need.PROXY, Need.BROKER, Need.OWN_BROKER, Need.LINUX})
     clocks: Mapping[str, Path] = {}
 
     def __init__(self, home: Path, workers: int) -> None:

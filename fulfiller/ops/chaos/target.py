@@ -90,6 +90,7 @@ class TargetArena:
         found = {Need.SQLITE if self.store_url.startswith("sqlite") else Need.POSTGRES}
         found |= {Need.LINUX} if sys.platform == "linux" else set()
         found |= {Need.PROCESSES} if self._processes() else set()
+        found |= {Need.BROKER} if self.broker_url.startswith("redis") else set()
         return frozenset(found)
 
     def _processes(self) -> dict[str, int]:
