@@ -137,6 +137,12 @@ def pgbouncer() -> str:
     return _program("pgbouncer", package="pgbouncer")
 
 
+@pytest.fixture(scope="session")
+def strace() -> str:
+    """What makes a database's disk slow or full."""
+    return _program("strace", package="strace")
+
+
 def _program(name: str, *, package: str) -> str:
     """Return where a program lies; one that is not installed is an error only in CI."""
     found = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")

@@ -17,7 +17,7 @@ from fulfiller.chaos.fault.fault import Fault, Wound
 from fulfiller.chaos.fault.watch import Watched
 from fulfiller.clock import wall_clock
 
-INTAKE, WORKER = "intake", "worker"
+INTAKE, WORKER, FIRST = "intake", "worker", "worker1"
 HEARTBEATS = "*celeryev*worker.heartbeat*"
 """The channels on which workers tell, every two seconds, that they live and what time it is."""
 TOLERANCE_S = 5.0
@@ -83,13 +83,14 @@ class ClockJump(Fault, tag="clock-jump", kw_only=True, frozen=True):
 class _Jumped(Watched):
     def __init__(self, fault: ClockJump, arena: Arena) -> None:
         self._fault = fault
-        self._file = arena.clocks[fault.on]
+        name = FIRST if fault.on == WORKER else fault.on
+        self._file = arena.clocks[name]
         self._told: Callable[[], float | None]
         if fault.on.startswith(INTAKE):
             self._told = lambda: _date(arena.intake_url)
             self._hush: Callable[[], None] = lambda: None
         else:
-            listener = _Listener(arena, fault.on)
+            listener = _Listener(arena, name)
             self._told, self._hush = listener.newest, listener.close
         self._file.write_text(f"{fault.by_s:+d}")
 
@@ -111,7 +112,7 @@ class _Listener:
     """Hears the heartbeats of one worker."""
 
     def __init__(self, arena: Arena, name: str) -> None:
-        self._name = "worker1" if name == WORKER else name
+        self._name = name
         self._client = broker(arena)
         # The client has no types for this.
         self._line: Any = self._client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]

@@ -1,7 +1,6 @@
 """A disk that is slow or full: seen by whoever writes, and in what the database says of it."""
 
 import os
-from collections.abc import Iterator
 from time import perf_counter
 from typing import Any
 
@@ -23,17 +22,17 @@ ROWS = "insert into claims_of_ours select repeat('x', 1000) from generate_series
 
 
 @pytest.fixture(autouse=True)
-def _tracing() -> None:
-    """Skip where strace is missing, or not let."""
+def _tracing(strace: str) -> None:
+    """Skip where strace may not do what it is for."""
     if not can_trace():
-        pytest.skip("strace is missing (apt-get install strace), or may not trace processes here")
+        pytest.skip(f"{strace} may not trace processes here")
 
 
 @pytest.fixture
-def table(victim: Victim) -> Iterator[Victim]:
+def table(victim: Victim) -> Victim:
     """A session with a table that it fills."""
     victim.execute("create table claims_of_ours (filling text)")
-    yield victim
+    return victim
 
 
 @pytest.mark.fsync

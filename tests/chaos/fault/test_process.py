@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from signal import Signals
 
 import pytest
 
@@ -25,7 +26,7 @@ def test_processes_are_looked_at_as_the_machine_lists_them() -> None:
 def test_a_killed_child_is_replaced_by_its_parent(ring: Ring, stack: Stack) -> None:
     """The worker itself goes on."""
     main = _ready(stack, "worker1")
-    before = until(lambda: found if len(found := _listed(main)) == 2 else None)
+    before = _pool(main)
     wound = KillChild().begin(ring)
     words = seen(wound)
     assert stack.pid("worker1") == main
@@ -46,7 +47,7 @@ def test_a_child_that_was_not_there_is_not_seen_to_be_killed(ring: Ring, stack: 
 def test_a_stopped_worker_stands_still_with_all_its_children(ring: Ring, stack: Stack) -> None:
     """None of them runs until it is healed, and then all do."""
     main = _ready(stack, "worker1")
-    everybody = {main} | until(lambda: found if len(found := _listed(main)) == 2 else None)
+    everybody = {main} | _pool(main)
     wound = Stop(on="worker").begin(ring)
     assert "3 processes" in seen(wound)
     assert {_letter(pid) for pid in everybody} == {"T"}
@@ -59,7 +60,7 @@ def test_a_stop_that_somebody_ended_at_once_is_not_seen(ring: Ring, stack: Stack
     """What counts is how the processes are, not what was sent to them."""
     _ready(stack, "keeper")
     wound = Stop(on="keeper").begin(ring)
-    stack.kill("keeper", 18)  # type: ignore[arg-type]
+    stack.kill("keeper", Signals.SIGCONT)
     until(lambda: _letter(stack.pid("keeper")) != "T")
     assert wound.seen() is None
     wound.heal()
@@ -90,6 +91,12 @@ def test_a_killed_process_is_replaced(ring: Ring, stack: Stack) -> None:
 def _ready(stack: Stack, name: str) -> int:
     until(lambda: stack.is_ready(name), within_s=30)
     return stack.pid(name) or 0
+
+
+def _pool(pid: int) -> set[int]:
+    """Return the two children of a worker, once both are there."""
+    until(lambda: len(_listed(pid)) == 2)
+    return _listed(pid)
 
 
 def _listed(pid: int) -> set[int]:

@@ -1,0 +1,150 @@
+"""Links that are cut, slow, frozen, deaf and refused: seen by a client on one of them."""
+
+from collections.abc import Iterator
+from time import perf_counter
+
+import pytest
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as NoLink
+from redis.exceptions import TimeoutError as NoAnswer
+from redis.retry import Retry
+
+from fulfiller.chaos.fault.fault import Fault
+from fulfiller.chaos.fault.link import (
+    BlackHole,
+    Cut,
+    FreezeLink,
+    Latency,
+    Refuse,
+    Reset,
+    Throttle,
+)
+from fulfiller.chaos.proxy.process import Moment, Speech
+from fulfiller.ops.embedded.server import Server
+from tests.chaos.fault.relay import Relay
+from tests.chaos.fault.ring import Ring, seen
+from tests.waiting import until
+
+ON = "worker*/broker"
+LINGERING: list[Fault] = [
+    Latency(on=ON),
+    Throttle(on=ON),
+    FreezeLink(on=ON),
+    BlackHole(on=ON),
+    Refuse(on=ON),
+    Cut(on=ON, moment=Moment.BRPOP_REPLY),
+]
+
+
+@pytest.fixture
+def relay() -> Iterator[Relay]:
+    """A proxy."""
+    opened = Relay()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def linked(relay: Relay) -> Ring:
+    """An arena that is a proxy and nothing else."""
+    return Ring(relay=relay)
+
+
+@pytest.fixture
+def client(relay: Relay, valkey: Server) -> Iterator[Redis]:
+    """A client on a leg of a worker, which does not try again by itself."""
+    port = relay.open("worker1/broker", "127.0.0.1", valkey.port, Speech.REDIS)
+    once = Retry(NoBackoff(), 0)
+    with Redis(port=port, socket_timeout=0.3, retry=once, protocol=2) as line:
+        assert line.ping()
+        yield line
+
+
+@pytest.mark.parametrize("fault", LINGERING, ids=lambda fault: type(fault).__name__)
+@pytest.mark.usefixtures("client")
+def test_a_sick_link_that_nobody_uses_is_not_seen(linked: Ring, fault: Fault) -> None:
+    """Nothing was said over it."""
+    wound = fault.begin(linked)
+    assert wound.seen() is None
+    wound.heal()
+    assert wound.seen() is None
+
+
+def test_a_cut_pop_is_seen_when_its_client_is_back(linked: Ring, client: Redis) -> None:
+    """What was popped is lost on the way; so often and no more."""
+    wound = Cut(on=ON, moment=Moment.BRPOP_REPLY, cuts=1).begin(linked)
+    client.lpush("list", "lost", "kept")
+    with pytest.raises(NoLink):
+        client.brpop(["list"])
+    assert wound.struck() == 1
+    assert wound.seen() is None
+    assert client.brpop(["list"]) == (b"list", b"kept")
+    assert seen(wound) == "1 cuts, 1 connections opened since"
+    wound.heal()
+
+
+@pytest.mark.parametrize("fault", [Latency(on=ON, by_s=0.1), Throttle(on=ON, bytes_per_s=150)])
+def test_a_slow_link_takes_longer(linked: Ring, client: Redis, fault: Fault) -> None:
+    """And none of it is lost; healed it is fast."""
+    wound = fault.begin(linked)
+    assert _ping_s(client) > 0.1
+    assert "held back" in seen(wound)
+    wound.heal()
+    until(lambda: _ping_s(client) < 0.1)
+
+
+def test_a_frozen_link_delivers_late(linked: Ring, client: Redis) -> None:
+    """What was written while it was frozen arrives in the end."""
+    wound = FreezeLink(on=ON).begin(linked)
+    with pytest.raises(NoAnswer):
+        client.set("key", "late")
+    assert "held back" in seen(wound)
+    wound.heal()
+    until(lambda: client.get("key") == b"late")
+
+
+def test_a_black_hole_swallows(linked: Ring, client: Redis) -> None:
+    """What was written is lost, and healed the link is a new one."""
+    wound = BlackHole(on=ON).begin(linked)
+    with pytest.raises(NoAnswer):
+        client.set("key", "lost")
+    assert "swallowed" in seen(wound)
+    wound.heal()
+    assert until(lambda: client.exists("key") == 0)
+
+
+def test_a_refused_link_can_not_be_opened(linked: Ring, client: Redis) -> None:
+    """Nor does what was open stay so."""
+    wound = Refuse(on=ON).begin(linked)
+    for _ in range(2):
+        with pytest.raises(NoLink):
+            client.ping()
+    assert "refused" in seen(wound)
+    wound.heal()
+    assert client.ping()
+
+
+def test_a_burst_of_resets_hits_whoever_comes_back(linked: Ring, client: Redis) -> None:
+    """It is seen when a connection was opened again."""
+    old = client.client_id()
+    wound = Reset(on=ON, resets=3, for_s=0.3).begin(linked)
+    until(lambda: _pings(client))
+    assert "were reset" in seen(wound)
+    assert client.client_id() != old
+    until(lambda: wound.struck() == 3)
+    wound.heal()
+    until(lambda: _pings(client))
+
+
+def _pings(client: Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except NoLink:
+        return False
+
+
+def _ping_s(client: Redis) -> float:
+    begun = perf_counter()
+    client.ping()
+    return perf_counter() - begun
