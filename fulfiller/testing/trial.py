@@ -95,6 +95,8 @@ class Trial:
         """Heal, wait until all is settled, and judge: invariants, counts, and what did not hold."""
         for striker in self._strikers:
             striker.join()
+        for caller in self._callers:
+            caller.ask_again()
         campaign = self.site.door.campaign
         with closing(self.site.open_truth()) as store:
             settled_s = settle(store, campaign, settle_s, lambda _left: None)

@@ -29,6 +29,8 @@ DEADLINE_S = 12.0
 CONNECTIONS = 48
 """Who finds none free waits before the client's pool, which is slow when many wait in it."""
 LOOKERS = 32
+CHUNK = 200
+"""Claims that are asked for again in one request."""
 END_S = 30.0
 Turn = tuple[float, int]
 """When a request is due, in seconds from the first, and how many claims it carries."""
@@ -60,6 +62,7 @@ class Caller:
         self._name = name
         self._numbers = count(first_call)
         self._users = count(1)
+        self._unanswered: dict[str, NewClaim] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._leave = asyncio.Event()
         self._fault: BaseException | None = None
@@ -87,6 +90,10 @@ class Caller:
         if self._loop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._leave.set)
         self._thread.join(DEADLINE_S + END_S)
+
+    def ask_again(self) -> None:
+        """Ask again, under the same keys, whatever has had no answer: as any caller would."""
+        asyncio.run(self._ask_all_again())
 
     def look(self, claim_ids: Sequence[str]) -> None:
         """Look at claims over HTTP, and note what is shown."""
@@ -169,6 +176,19 @@ class Caller:
         self.tally[phase] += 1
         if isinstance(result, Claim):
             self.promises[claim.key] = result.claim_id
+        if phase is Phase.INFO:
+            self._unanswered[claim.key] = claim
+
+    async def _ask_all_again(self) -> None:
+        claims = [claim for key, claim in self._unanswered.items() if key not in self.promises]
+        async with self._client() as client:
+            for start in range(0, len(claims), CHUNK):
+                chunk = claims[start : start + CHUNK]
+                calls = [self._invoke(claim) for claim in chunk]
+                for call, claim, result in zip(
+                    calls, chunk, await client.submit_many(chunk), strict=True
+                ):
+                    self._heard(call, claim, result)
 
     async def _look_all(self, claim_ids: Sequence[str]) -> None:
         gate = asyncio.Semaphore(LOOKERS)

@@ -64,6 +64,7 @@ class Experiment:
             caller.stop()
             for blow in blows:
                 blow.join()
+        caller.ask_again()
         settled_s = self._settle(watch)
         self._look_again(caller)
         watch.stop()
