@@ -70,7 +70,7 @@ class App:
         self._watch = Watch(parts, reads)
         keys = Keys(parts, reads)
         metrics = Metrics(parts, keys)
-        outlook = Outlook(parts)
+        self._outlook = outlook = Outlook(parts)
         concierge = Concierge(outlook, parts.library)
         doorman = Doorman(parts)
         handlers = _handlers(
@@ -114,6 +114,10 @@ class App:
     def routes(self) -> Sequence[BaseRoute]:
         """Every address that the framework knows; the fast lane has none of its own."""
         return self._api.routes
+
+    async def look(self) -> None:
+        """See modes and backlogs as they are now, for what people are told from here on."""
+        await self._outlook.look()
 
     def close(self) -> None:
         """Let nobody wait any longer: the process is about to end."""

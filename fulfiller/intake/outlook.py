@@ -7,7 +7,6 @@ for telling it while the store does not answer: the last known state stands.
 import asyncio
 import logging
 from contextlib import suppress
-from enum import Enum, auto
 from queue import Empty, SimpleQueue
 from threading import Thread
 
@@ -26,11 +25,8 @@ PATIENCE_S = 1.0
 log = logging.getLogger(__name__)
 
 
-class Call(Enum):
-    """What the thread is told: look at once, or end."""
-
-    LOOK = auto()
-    END = auto()
+Call = asyncio.Future[None] | None
+"""What the thread is told: look at once, for whoever waits for that; or, with None, end."""
 
 
 class Outlook:
@@ -42,7 +38,6 @@ class Outlook:
         self._survey: Survey | None = None
         self._seen_at = float("-inf")
         self._calls: SimpleQueue[Call] = SimpleQueue()
-        self._waiting: list[asyncio.Future[None]] = []
         self._thread = Thread(target=self._work, name="intake-outlook", daemon=True)
 
     def start(self) -> None:
@@ -52,7 +47,7 @@ class Outlook:
 
     async def stop(self) -> None:
         """End the thread."""
-        self._calls.put(Call.END)
+        self._calls.put(None)
         await asyncio.to_thread(self._thread.join)
 
     @property
@@ -66,11 +61,13 @@ class Outlook:
 
     async def see(self, campaign: str) -> None:
         """Look at once if this campaign's pause is newer than the last survey; bounded in time."""
-        if self._knows(campaign):
-            return
+        if not self._knows(campaign):
+            await self.look()
+
+    async def look(self) -> None:
+        """Look at once, and wait for a look that began after this was asked; bounded in time."""
         future = self._loop.create_future()
-        self._waiting.append(future)
-        self._calls.put(Call.LOOK)
+        self._calls.put(future)
         with suppress(TimeoutError):
             await asyncio.wait_for(future, PATIENCE_S)
 
@@ -82,32 +79,36 @@ class Outlook:
         waiting = count_of(survey.sums[campaign], Count.WAITLISTED)
         return bool(waiting) or ruling(survey.modes, campaign).mode is not Mode.FLOWING
 
-    def _tell(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for future in waiting:
-            if not future.done():
-                future.set_result(None)
-
     # In the thread
 
     def _work(self) -> None:
         store: Truth | None = None
-        while not self._asked_to_end():
+        waiting: list[asyncio.Future[None]] = []
+        while self._called(waiting):
             try:
                 store = store or self._parts.open_store()
                 self._survey = store.survey()
                 self._seen_at = self._parts.monotonic()
-                self._loop.call_soon_threadsafe(self._tell)
+                # Those who called while this look was under way are told by the next one.
+                self._loop.call_soon_threadsafe(_tell, tuple(waiting))
+                waiting.clear()
             except Exception as fault:  # noqa: BLE001 - what was seen last stands, whatever it is
                 log.debug("outlook.blind %s", fault)
         if store is not None:
             store.close()
 
-    def _asked_to_end(self) -> bool:
-        """Wait until it is time to look again, or until told to; True at the end."""
-        called: list[Call] = []
+    def _called(self, waiting: "list[asyncio.Future[None]]") -> bool:
+        """Wait until it is time to look again, and add who waits for it; False at the end."""
         with suppress(Empty):
-            called.append(self._calls.get(timeout=EVERY_S if self._survey is not None else SOON_S))
-            while True:
-                called.append(self._calls.get_nowait())
-        return Call.END in called
+            call = self._calls.get(timeout=EVERY_S if self._survey is not None else SOON_S)
+            while call is not None:
+                waiting.append(call)
+                call = self._calls.get_nowait()
+            return False
+        return True
+
+
+def _tell(waiting: "tuple[asyncio.Future[None], ...]") -> None:
+    for future in waiting:
+        if not future.done():
+            future.set_result(None)
