@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,8 +20,9 @@ from tests.waiting import until
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 RATE = 200
 OVERLOAD = 5
-SECONDS = 4
+ROUNDS, SECONDS = 3, 1.5
 P99_S = 0.1
+"""Of the middle one of the rounds: a machine that stands still for once spoils one of them."""
 CONNECTIONS = 64
 
 
@@ -38,13 +40,14 @@ def test_patience_stays_fast_whatever_the_broker_does(stack: Stack, truth: Truth
 
 
 def _lasting(stack: Stack, key: str, state: str) -> None:
-    """Send for some seconds and judge the answers."""
-    record = asyncio.run(_overload(stack, key))
-    took_s = sorted(record.latencies_s)
-    p50_s, p99_s = (took_s[int(share * len(took_s))] for share in (0.5, 0.99))
-    sys.stdout.write(f"{state}: p50 {p50_s * 1e3:.1f}, p99 {p99_s * 1e3:.1f} ms\n")
-    assert record.statuses == {"202": RATE * OVERLOAD * SECONDS}
-    assert p99_s <= P99_S, state
+    """Send round after round and judge the answers."""
+    p99_s = []
+    for _ in range(ROUNDS):
+        record = asyncio.run(_overload(stack, key))
+        assert record.statuses == {"202": round(RATE * OVERLOAD * SECONDS)}
+        p99_s.append(sorted(record.latencies_s)[int(0.99 * len(record.latencies_s))])
+    sys.stdout.write(f"{state}: p99 {', '.join(f'{each * 1e3:.1f}' for each in p99_s)} ms\n")
+    assert median(p99_s) <= P99_S, state
     told = _told(stack, key, state)
     assert told["state"] == "waitlisted"
     assert told["position"]
@@ -61,7 +64,7 @@ def _told(stack: Stack, key: str, user: str) -> Any:
 async def _overload(stack: Stack, key: str) -> Record:
     """Send at five times the rate, open loop: the clock decides when, not the answers."""
     door = urlsplit(stack.urls.intake)
-    total = RATE * OVERLOAD * SECONDS
+    total = round(RATE * OVERLOAD * SECONDS)
     due_s = [number / (RATE * OVERLOAD) for number in range(total)]
     sender = Sender(claim_requests(door.netloc, key, "rush", total), due_s)
     await sender.connect(door.hostname or "", door.port or 0, CONNECTIONS)
