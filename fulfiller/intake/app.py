@@ -70,8 +70,8 @@ class App:
         self._watch = Watch(parts, reads)
         keys = Keys(parts, reads)
         metrics = Metrics(parts, keys)
-        self._outlook = outlook = Outlook(parts)
-        concierge = Concierge(outlook, parts.library)
+        self.outlook = Outlook(parts)
+        concierge = Concierge(self.outlook, parts.library)
         doorman = Doorman(parts)
         handlers = _handlers(
             Claims(parts, keys, Staff(committer, self._watch, writes, concierge, doorman)),
@@ -92,7 +92,8 @@ class App:
             name: parts.tally.counted(name, handler, parts.monotonic)
             for name, handler in handlers.items()
         }
-        threads: Threads = (self.publisher, outlook, committer, reads, writes, self._watch, metrics)
+        staff = (committer, reads, writes, self._watch, metrics)
+        threads: Threads = (self.publisher, self.outlook, *staff)
         if doorman.buckets:
             threads = (*threads, Sharing(parts, doorman.buckets))
         self._api = _api(self._handlers, threads)
@@ -117,7 +118,7 @@ class App:
 
     async def look(self) -> None:
         """See modes and backlogs as they are now, for what people are told from here on."""
-        await self._outlook.look()
+        await self.outlook.look()
 
     def close(self) -> None:
         """Let nobody wait any longer: the process is about to end."""

@@ -12,7 +12,7 @@ import psycopg
 from fulfiller.intake.parts import Limits, Truth
 from fulfiller.ops.embedded.server import Server
 from fulfiller.service.port import Ask, Sight, Writes
-from tests.intake.door import body, code, opened, submit
+from tests.intake.door import NAME, body, code, opened, submit
 from tests.waiting import until
 
 SHORT = Limits(deadline_s=1.0)
@@ -46,6 +46,8 @@ def test_a_store_that_is_gone_is_told_in_time(postgres: Server, postgres_url: st
     with opened(postgres_url, limits=SHORT) as door, door.caller() as caller:
         door.campaign()
         assert submit(caller, "one").status_code == 202
+        # What people are told comes from the last look at all campaigns, four times a second.
+        until(lambda: (seen := door.app.outlook.survey) and NAME in seen.campaigns)
         postgres.kill()
         with ThreadPoolExecutor(3) as pool:
             asked = [
