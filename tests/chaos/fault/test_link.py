@@ -20,9 +20,9 @@ from fulfiller.chaos.fault.link import (
     Reset,
     Throttle,
 )
-from fulfiller.chaos.proxy.process import Moment, Speech
+from fulfiller.chaos.proxy.process import Proxy
+from fulfiller.chaos.proxy.terms import Moment, Speech
 from fulfiller.ops.embedded.server import Server
-from tests.chaos.fault.relay import Relay
 from tests.chaos.fault.ring import Ring, seen
 from tests.waiting import until
 
@@ -38,21 +38,21 @@ LINGERING: list[Fault] = [
 
 
 @pytest.fixture
-def relay() -> Iterator[Relay]:
+def relay() -> Iterator[Proxy]:
     """A proxy."""
-    opened = Relay()
+    opened = Proxy()
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def linked(relay: Relay) -> Ring:
+def linked(relay: Proxy) -> Ring:
     """An arena that is a proxy and nothing else."""
     return Ring(relay=relay)
 
 
 @pytest.fixture
-def client(relay: Relay, valkey: Server) -> Iterator[Redis]:
+def client(relay: Proxy, valkey: Server) -> Iterator[Redis]:
     """A client on a leg of a worker, which does not try again by itself."""
     port = relay.open("worker1/broker", "127.0.0.1", valkey.port, Speech.REDIS)
     once = Retry(NoBackoff(), 0)
