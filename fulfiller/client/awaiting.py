@@ -28,16 +28,19 @@ class AsyncClient:
         deadline_s: float = 30.0,
         try_s: float = 6.0,
         connections_max: int = 100,
+        trust_env: bool = True,
     ) -> None:
         """Take the service's address and an API key; nothing is sent yet.
 
-        `deadline_s` bounds a call with all its retries, `try_s` each try.
+        `deadline_s` bounds a call with all its retries, `try_s` each try. Without `trust_env` no
+        proxy that the environment names is asked.
         """
         self._patience = flow.Patience(deadline_s=deadline_s, try_s=try_s)
         self._http = httpx.AsyncClient(
             base_url=url,
             headers={"authorization": f"Bearer {key}"},
             limits=flow.limits(connections_max),
+            trust_env=trust_env,
         )
 
     async def submit(  # noqa: PLR0913 - a claim has that many fields

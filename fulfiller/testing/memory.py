@@ -26,6 +26,8 @@ from fulfiller.testing.unasked import Unasked
 
 ACTOR = "test"
 SECOND = 1_000_000
+DIRECT: dict[str, Any] = {"trust_env": False}
+"""A developer's proxy knows nothing of what listens in a test."""
 Steer = Callable[..., Steered]
 
 
@@ -121,11 +123,13 @@ class Fulfiller:
 
         `options` are the client's, such as `deadline_s`.
         """
-        return self._open.enter_context(Client(self.url, self.key(account), **options))
+        stated = DIRECT | options
+        return self._open.enter_context(Client(self.url, self.key(account), **stated))
 
     def async_client(self, account: str, **options: Any) -> AsyncClient:
         """Return an async client with a fresh key, to be used as a context."""
-        return AsyncClient(self.url, self.key(account), **options)
+        stated = DIRECT | options
+        return AsyncClient(self.url, self.key(account), **stated)
 
     # Campaigns
 

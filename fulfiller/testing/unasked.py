@@ -37,9 +37,11 @@ class Unasked:
 
     def _run(self) -> None:
         try:
+            self._crew.work()
             while not self._over.is_set():
-                self._crew.work()
                 self._bell.wait(EVERY_S)
                 self._bell.clear()
+                # At the end once more: what was taken in before is issued.
+                self._crew.work()
         except Exception as fault:  # noqa: BLE001 - raised where a test sees it, in `stop`
             self._fault = fault

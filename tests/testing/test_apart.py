@@ -52,13 +52,14 @@ def test_nothing_is_left_behind() -> None:
 
 
 def test_a_developers_settings_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither a wrong one nor a home that can't be written keeps it from starting."""
+    """Neither wrong ones, nor a home that can't be written, nor a proxy is in the way."""
     monkeypatch.setenv("FULFILLER_STORE_URL", "nonsense")
     monkeypatch.setenv("FULFILLER_HOME", "/dev/null/nowhere")
     monkeypatch.setenv("FULFILLER_TYPO", "1")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     with Fulfiller() as service:
         service.campaign(NAME)
-        assert service.client("shop").submit(NAME, user="li").state == "accepted"
+        assert service.client("shop", deadline_s=2).submit(NAME, user="li").state == "accepted"
 
 
 def test_what_is_not_there_is_said() -> None:

@@ -1,14 +1,12 @@
 """The in-memory Fulfiller as upstream teams use it: with its knobs, in both clients and in HTTP."""
 
 import asyncio
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from fulfiller.client import Claim, Client, NewClaim
-from fulfiller.domain.eligibility import Applicant, Ineligible, Unsure, Verdict
 from fulfiller.domain.validity import moment
 from fulfiller.testing import Fulfiller
 
@@ -123,6 +121,9 @@ def test_the_breaker_is_the_real_one() -> None:
         service.pass_time(MINUTE_S)
         service.work()
         assert [claim.state for claim in service.claims(NAME)] == ["issued"] * 4
+        service.resume(NAME)
+        states = [client.submit(NAME, user=user).state for user in ("ma", "bo", "lu")]
+        assert states == ["accepted", "accepted", "waitlisted"]
 
 
 def test_held_claims_stay_until_it_is_let_go(service: Fulfiller) -> None:
@@ -132,64 +133,10 @@ def test_held_claims_stay_until_it_is_let_go(service: Fulfiller) -> None:
     claim = client.submit(NAME, user="li")
     assert claim.state == "accepted"
     assert service.work() == 0
+    assert client.get(claim.claim_id).message
     service.unhold(NAME)
+    assert client.get(claim.claim_id).message is None
     assert service.work() == 1
-
-
-def test_eligibility_says_no(service: Fulfiller) -> None:
-    """A user, or whoever a predicate picks, is declined; the others are not asked twice."""
-    client = service.client("shop")
-    service.decline("li", "blocked")
-    service.decline(lambda applicant: applicant.locale == "de", "not in this country")
-    for user, locale in (("li", None), ("wu", "de"), ("su", None)):
-        client.submit(NAME, user=user, locale=locale)
-    assert service.work() == 1
-    states = {claim.user: claim.state for claim in service.claims(NAME)}
-    assert states == {"li": "declined", "wu": "declined", "su": "issued"}
-    outcomes = [(each.kind, each.claim.user) for each in client.events(follow=False)]
-    assert sorted(outcomes) == [
-        ("claim.declined", "li"),
-        ("claim.declined", "wu"),
-        ("claim.issued", "su"),
-    ]
-
-
-def test_a_hook_of_ones_own_is_asked() -> None:
-    """Whom it is unsure of waits and is asked again later; what it declines is declined."""
-    moods: list[Verdict] = [Unsure(), Ineligible("too young")]
-
-    def moody(applicants: Sequence[Applicant]) -> Sequence[Verdict]:
-        return [moods.pop(0) for _ in applicants]
-
-    with Fulfiller(eligibility=moody) as service:
-        service.campaign(NAME)
-        claim = service.client("shop").submit(NAME, user="li")
-        service.work()
-        assert [each.state for each in service.claims(NAME)] == ["accepted"]
-        service.work()
-        assert len(moods) == 1
-        service.pass_time(2)
-        service.work()
-        assert service.client("shop").get(claim.claim_id).state == "declined"
-
-
-def test_what_a_hook_raises_is_seen_by_the_test() -> None:
-    """A hook with a flaw fails the test that works, or with `auto` the end of the service."""
-
-    def flawed(_: Sequence[Applicant]) -> Sequence[Verdict]:
-        raise LookupError("no such list")
-
-    with Fulfiller(eligibility=flawed) as service:
-        service.campaign(NAME)
-        service.client("shop").submit(NAME, user="li")
-        with pytest.raises(LookupError, match="no such list"):
-            service.work()
-    service = Fulfiller(eligibility=flawed, auto=True).start()
-    service.campaign(NAME)
-    service.client("shop").submit(NAME, user="li")
-    with pytest.raises(LookupError, match="no such list"):
-        service.close()
-    assert not _ours()
 
 
 def test_parked_claims_are_issued_after_a_replay(service: Fulfiller) -> None:
@@ -290,7 +237,3 @@ def _problem(ask: object) -> str:
     with pytest.raises(Exception) as caught:  # noqa: PT011 - its name is what is asked for
         ask()  # type: ignore[operator]
     return caught.typename
-
-
-def _ours() -> list[str]:
-    return [each.name for each in threading.enumerate() if "fulfiller" in each.name]
