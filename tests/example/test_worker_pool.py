@@ -3,16 +3,19 @@
 The fixtures are there wherever Fulfiller is installed (`fulfiller.testing.plugin`).
 """
 
+from typing import Any
+
 import pytest
 
 from fulfiller.chaos.fault.process import Kill
+from fulfiller.testing.trial import Trial
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
-
+@pytest.mark.slow
+@pytest.mark.timeout(120)
 def test_a_killed_worker_costs_nobody_a_coupon(
-    fulfiller_load, fulfiller_faults, fulfiller_checker
-):  # type: ignore[no-untyped-def]
+    fulfiller_load: Any, fulfiller_faults: Trial, fulfiller_checker: Trial
+) -> None:
     """Whoever was promised a coupon has one, and only one."""
     with fulfiller_load(rate=100, seconds=4):
         fulfiller_faults.strike(Kill(on="worker1"))

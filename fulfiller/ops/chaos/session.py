@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from sys import stderr
 
 from fulfiller.chaos.experiment.run import Experiment
 from fulfiller.chaos.experiment.site import Site
@@ -49,7 +48,7 @@ class Session:
 
     def _run(self) -> Ran:
         with on_signals(lambda: None), self._ground() as site:
-            experiment = Experiment(self.scenario, site, _say)
+            experiment = Experiment(self.scenario, site, remark)
             return experiment.run(version=version(PACKAGE), replay=self._replay())
 
     @contextmanager
@@ -93,7 +92,3 @@ class Session:
         report.write_text(page(ran), "utf-8")
         kept.write_text(json.dumps(journal(ran), indent=2, ensure_ascii=False), "utf-8")
         remark(f"Report: {report}   journal: {kept}")
-
-
-def _say(text: str) -> None:
-    print(text, file=stderr, flush=True)

@@ -25,7 +25,7 @@ NAMED = {
         (HEAD + "[[faults]]\nkind = 'kill'", "$.faults[0]"),
         (HEAD + "[[faults]]\nkind = 'spell'\non = 'worker1'", "$.faults[0]"),
         (HEAD + "store = 'oracle'", "$.store"),
-        (HEAD + "[load", "line"),
+        (HEAD + "[load", "Expected ']'"),
     ],
 )
 def test_a_flaw_is_named_with_its_place(text: str, place: str) -> None:

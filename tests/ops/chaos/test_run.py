@@ -106,7 +106,7 @@ def test_a_run_ends_in_a_verdict_a_report_and_a_journal(chaos: Run, tmp_path: Pa
     assert "issued" in done.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.chaos
 @pytest.mark.timeout(120)
 def test_a_fault_that_never_fired_fails_the_run(chaos: Run, tmp_path: Path) -> None:
     """Whatever else held: else the suite would go blind."""
@@ -134,7 +134,9 @@ def test_the_list_says_what_there_is_to_break(chaos: Run) -> None:
         (("run", "--target", "--store", "sqlite"), "--target has a store already"),
     ],
 )
-def test_wrong_words_are_told_with_the_remedy(chaos: Run, words: tuple[str, ...], told: str) -> None:
+def test_wrong_words_are_told_with_the_remedy(
+    chaos: Run, words: tuple[str, ...], told: str
+) -> None:
     """And nothing is started."""
     done = chaos(*words)
     assert done.exit_code == 2
