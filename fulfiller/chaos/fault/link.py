@@ -222,7 +222,6 @@ class _Resetting(_Linked):
 
     def _reset_all(self, over: Event) -> None:
         for _ in range(self._fault.resets):
-            self._proxy.reset(self._on)
-            self._resets += 1
+            self._resets += self._proxy.reset(self._on) > 0
             if over.wait(self._fault.for_s / self._fault.resets):
                 return

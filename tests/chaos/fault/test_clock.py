@@ -30,7 +30,10 @@ def deceived(valkey: Server, sqlite_url: str, tmp_path: Path) -> Iterator[Ring]:
     assert clock.available()
     files = {name: tmp_path / f"{name}.clock" for name in CLOCKS}
     settings = worker_env(sqlite_url, valkey.url, tmp_path)
-    argv = {"intake": ["fulfiller", "intake", "--port", "0"], "worker1": worker_argv("worker1")}
+    argv = {
+        "intake": ["fulfiller", "intake", "--port", "0"],
+        "worker1": worker_argv("worker1", "--heartbeat-interval", "1"),
+    }
     with ExitStack() as ending:
         started: dict[str, Process] = {}
         for name, file in files.items():

@@ -9,7 +9,10 @@ import pytest
 from fulfiller.chaos.fault.process import End, Kill, KillChild, Stop
 from fulfiller.chaos.fault.sight import children, descendants, state
 from fulfiller.ops.supervise.stack import Stack
+from fulfiller.wiring import Truth
 from tests.chaos.fault.ring import Ring, seen
+from tests.stack.backlog import pile
+from tests.stack.opening import opened
 from tests.waiting import alive, until
 
 pytestmark = pytest.mark.timeout(120)
@@ -23,10 +26,12 @@ def test_processes_are_looked_at_as_the_machine_lists_them() -> None:
     assert os.getpid() in descendants(os.getppid())
 
 
-def test_a_killed_child_is_replaced_by_its_parent(ring: Ring, stack: Stack) -> None:
-    """The worker itself goes on."""
+def test_a_killed_child_is_replaced_by_its_parent(ring: Ring, stack: Stack, truth: Truth) -> None:
+    """The worker itself goes on; one that has work notices sooner."""
+    opened(truth, "child")
     main = _ready(stack, "worker1")
     before = _pool(main)
+    pile(truth, "child", 100)
     wound = KillChild().begin(ring)
     words = seen(wound)
     assert stack.pid("worker1") == main
