@@ -35,12 +35,11 @@ class Kill(Fault, tag="kill", kw_only=True, frozen=True):
 class KillChild(Fault, tag="kill-child", kw_only=True, frozen=True):
     """One child of a process is killed with SIGKILL: of a worker, one that runs tasks.
 
-    An idle worker takes up to five seconds to notice, so it is given `for_s` to do so.
+    An idle worker takes up to five seconds to notice.
     """
 
     needs: ClassVar[frozenset[Need]] = PROCESSES
     on: str = "worker"
-    for_s: float = 6.0
 
     @property
     def words(self) -> str:

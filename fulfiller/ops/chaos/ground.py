@@ -1,5 +1,6 @@
 """The ground that a scenario is run on: a stack of its own, made for it and gone after it."""
 
+import re
 import shutil
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,7 @@ VALUE = Money(1_000, "CNY")
 SCOPES = (Scope.CLAIM_WRITE, Scope.CLAIM_READ)
 AMPLE = 2
 """Coupons for each claim of a load, where a scenario does not say how many there are."""
+NAME_MAX = 40
 LINES_KEPT = 50_000
 """Lines of the processes that are kept to be looked through for codes."""
 
@@ -113,7 +115,8 @@ def campaign_of(scenario: Scenario, name: str, window: tuple[int, int]) -> Campa
 
 def campaign_name(scenario: Scenario) -> str:
     """Return a name for the campaign that no other run has."""
-    return f"chaos-{scenario.name or 'own'}-{token_hex(3)}"
+    plain = re.sub("[^a-z0-9]+", "-", scenario.name.lower()).strip("-")[:NAME_MAX]
+    return f"chaos-{plain or 'own'}-{token_hex(3)}"
 
 
 def deceived(scenario: Scenario) -> Sequence[str]:

@@ -21,6 +21,8 @@ STORES = click.Choice(("sqlite", "postgres"))
     "fulfiller chaos run ours.toml --report ours.html",
     "fulfiller chaos run database-locks --target",
     "fulfiller chaos run --every --no-control",
+    "fulfiller chaos run broker-wipe+worker-kill",
+    "fulfiller chaos run --hours 4 --seed 7",
 )
 @click.command()
 @click.argument("scenario", default="worker-kill")
@@ -38,6 +40,8 @@ STORES = click.Choice(("sqlite", "postgres"))
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where the JSON journal goes.  [default: chaos-SCENARIO.json]",
 )
+@click.option("--hours", type=click.FloatRange(0.001), help="Run pairs of scenarios for so long.")
+@click.option("--seed", type=click.IntRange(0), default=0, help="The order of the pairs.")
 @json_option
 @click.pass_context
 def run(ctx: click.Context, /, scenario: str, *, every: bool, **options: Any) -> None:
@@ -49,11 +53,18 @@ def run(ctx: click.Context, /, scenario: str, *, every: bool, **options: Any) ->
     have been kept, once. Exit 1 if not, or if a fault that was declared did not demonstrably
     happen. What this machine lacks is skipped, and said.
 
+    NAME+NAME strikes the faults of two scenarios at once, and --hours goes on with one such pair
+    after the other until one does not hold.
+
     With --target the deployment is broken that FULFILLER_STORE_URL, FULFILLER_BROKER_URL and
     FULFILLER_API_URL name: a campaign of its own is opened there, but faults strike everybody.
     """
     from fulfiller.ops.chaos.scenarios import scenario_of, scenarios
 
+    hours, seed = options.pop("hours"), options.pop("seed")
+    if hours is not None:
+        _soak(hours, seed, as_json=options["as_json"])
+        return
     chosen = scenarios() if every else [scenario_of(scenario)]
     if every and (options["report"] or options["journal"]):
         raise click.UsageError("--every writes a report for each: leave --report and --journal out")
@@ -64,6 +75,15 @@ def run(ctx: click.Context, /, scenario: str, *, every: bool, **options: Any) ->
 
     ran = [Session(scenario=each, source=scenario, **options).run() for each in chosen]
     _conclude(ctx, ran, as_json=options["as_json"])
+
+
+def _soak(hours: float, seed: int, *, as_json: bool) -> None:
+    from fulfiller.ops.chaos.soaking import soak
+
+    soaked = soak(hours, seed)
+    show(soaked.data, soaked.words, as_json=as_json)
+    if soaked.broken is not None:
+        raise Failed(f"does not hold: {soaked.broken}")
 
 
 def _conclude(ctx: click.Context, ran: "list[Ran]", *, as_json: bool) -> None:

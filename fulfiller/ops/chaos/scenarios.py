@@ -5,12 +5,14 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from fulfiller.chaos.scenario import Scenario, read_scenario
+from fulfiller.ops.chaos.pairs import pair
 from fulfiller.ops.exits import Misused
 from fulfiller.ops.shipped import shipped
 
 FOLDER = "chaos"
 USUAL = "worker-kill"
 ENDING = ".toml"
+PAIR = "+"
 
 
 def scenarios() -> Sequence[Scenario]:
@@ -20,7 +22,13 @@ def scenarios() -> Sequence[Scenario]:
 
 
 def scenario_of(name: str) -> Scenario:
-    """Return a scenario by its name or by the path of its file; raise Misused if there is none."""
+    """Return a scenario by its name or by the path of its file; raise Misused if there is none.
+
+    `one+other` are the faults of both at once.
+    """
+    if PAIR in name and not name.endswith(ENDING):
+        one, _, other = name.partition(PAIR)
+        return pair(scenario_of(one), scenario_of(other))
     file = Path(name) if name.endswith(ENDING) else shipped(FOLDER) / f"{name}{ENDING}"
     if file.is_file():
         return read_scenario(file.stem, file.read_text("utf-8"))

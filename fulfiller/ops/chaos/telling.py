@@ -1,6 +1,6 @@
 """What a chaos run tells in the terminal: the verdict first, then what it rests on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from fulfiller.chaos.outcome import Ran, Stroke
 from fulfiller.chaos.verdict import beside, numbered, outcome, settled, shortfalls, verdict
@@ -38,11 +38,12 @@ def summary(ran: Sequence[Ran]) -> str:
         )
         for each in ran
     ]
-    return f"{table(('Scenario', 'Verdict', 'Promises', 'Faults', 'Seconds'), rows)}\n\n{_all(ran)}"
+    header = ("Scenario", "Verdict", "Promises", "Faults", "Seconds")
+    return f"{table(header, rows)}\n\n{tell_totals(totals(ran))}"
 
 
-def _all(ran: Sequence[Ran]) -> str:
-    total = totals(ran)
+def tell_totals(total: Mapping[str, int]) -> str:
+    """Return what many runs came to together, in a sentence."""
     return (
         f"{total['promised']:,} promises, {total['issued']:,} coupons, {total['lost']:,} lost,"
         f" {total['doubled']:,} doubled, through {total['moments']:,} cuts at moments of protocols"
