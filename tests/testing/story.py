@@ -21,6 +21,7 @@ UNSTEADY = (
     (re.compile(r"\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}\b"), "code"),
     (re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+(?:Z|\+\d\d:\d\d)"), "instant"),
     (re.compile(r"\d{1,2} \w+ \d{4} at \d\d:\d\d"), "moment"),
+    (re.compile(r"\d{4}年\d{1,2}月\d{1,2}日 \d\d:\d\d"), "moment"),
     (re.compile(r'(?<="request_id":)"[^"]*"'), "request"),
     (re.compile(r'(?<="number":)\d+'), "number"),
     (re.compile(r'(?<="after":)\d+'), "number"),
