@@ -1,4 +1,4 @@
-"""Eligibility in memory: whom a test declines, and an upstream's own hook, which is really asked."""
+"""Eligibility in memory: whom a test declines, and a hook of one's own, really asked."""
 
 import threading
 from collections.abc import Sequence

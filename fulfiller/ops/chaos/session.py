@@ -35,16 +35,34 @@ class Session:
 
     def run(self) -> Ran:
         """Run it, write report and journal, and return what came of it."""
+        ran = self.play()
+        if not (self.no_control or self.target):
+            ran = replace(ran, control=self._control())
+        self.write(ran)
+        return ran
+
+    def play(self) -> Ran:
+        """Run it, and return what came of it."""
         try:
-            ran = self._run()
+            return self._run()
         except CannotStart as fault:
             raise Failed(f"the stack did not come up: {fault}") from fault
         except Leaving as fault:
             raise Failed("given up on request; everything has been healed and ended") from fault
-        if not (self.no_control or self.target):
-            ran = replace(ran, control=self._control())
-        self._write(ran)
-        return ran
+
+    def write(self, ran: Ran) -> None:
+        """Write report and journal."""
+        import json
+
+        from fulfiller.chaos.journal import journal
+        from fulfiller.chaos.page.page import page
+
+        name = f"chaos-{self.scenario.name}"
+        report = self.report or Path(f"{name}.html")
+        kept = self.journal or Path(f"{name}.json")
+        report.write_text(page(ran), "utf-8")
+        kept.write_text(json.dumps(journal(ran), indent=2, ensure_ascii=False), "utf-8")
+        remark(f"Report: {report}   journal: {kept}")
 
     def _run(self) -> Ran:
         with on_signals(lambda: None), self._ground() as site:
@@ -79,16 +97,3 @@ class Session:
         words += ["--target"] if self.target else []
         words += ["--no-control"] if self.no_control else []
         return f"fulfiller chaos run {' '.join(words)}"
-
-    def _write(self, ran: Ran) -> None:
-        import json
-
-        from fulfiller.chaos.journal import journal
-        from fulfiller.chaos.page.page import page
-
-        name = f"chaos-{self.scenario.name}"
-        report = self.report or Path(f"{name}.html")
-        kept = self.journal or Path(f"{name}.json")
-        report.write_text(page(ran), "utf-8")
-        kept.write_text(json.dumps(journal(ran), indent=2, ensure_ascii=False), "utf-8")
-        remark(f"Report: {report}   journal: {kept}")

@@ -40,19 +40,20 @@ def soak(hours: float, seed: int) -> Soaked:
     """
     until_s = monotonic() + hours * 3600
     told: Counter[str] = Counter()
-    rounds = 0
-    for scenario in pairs(scenarios(), seed):
-        remark(f"Pair {rounds + 1:,}: {scenario.name}")
-        ran = Session(scenario=scenario, no_control=True).run()
-        rounds += 1
-        kinds = max(told["kinds"], totals((ran,))["kinds"])
+    kinds: set[str] = set()
+    for number, scenario in enumerate(pairs(scenarios(), seed), start=1):
+        remark(f"Pair {number:,}: {scenario.name}")
+        session = Session(scenario=scenario)
+        ran = session.play()
         told.update(totals((ran,)))
-        told["kinds"] = kinds
+        kinds.update(stroke.kind for stroke in ran.strokes if stroke.fired)
+        told["kinds"] = len(kinds)
         if _broken(ran):
-            return Soaked(rounds, told, scenario.name)
+            session.write(ran)
+            return Soaked(number, told, scenario.name)
         if monotonic() > until_s:
-            break
-    return Soaked(rounds, told, None)
+            return Soaked(number, told, None)
+    raise AssertionError("pairs never end")
 
 
 def _broken(ran: Ran) -> bool:
