@@ -84,6 +84,14 @@ class Ring:
             server.restart()
 
 
+class Sham(Ring):
+    """An arena that says it ended a server, and did not."""
+
+    def strike(self, name: str, number: Signals, meanwhile: Callable[[], None]) -> None:  # noqa: ARG002 - as an arena has it
+        """Do nothing to it."""
+        meanwhile()
+
+
 def unseen(fault: Fault, arena: Arena) -> Wound:
     """Begin a fault that should have nothing to strike, and return its wound."""
     wound = fault.begin(arena)

@@ -12,7 +12,7 @@ from fulfiller.chaos.fault.broker import Flush, OutOfMemory, PauseWrites, ReadOn
 from fulfiller.chaos.fault.fault import Fault
 from fulfiller.chaos.fault.outage import BrokerRestart
 from fulfiller.ops.embedded.server import Server
-from tests.chaos.fault.ring import Ring, seen, unseen
+from tests.chaos.fault.ring import Ring, Sham, seen, unseen
 from tests.waiting import until
 
 
@@ -82,7 +82,8 @@ def test_a_broker_that_comes_back_is_seen_only_when_it_does(
     redis.set("before", "here")
     old = valkey.pid
     wound = BrokerRestart().begin(broker_ring)
-    assert not valkey.running
+    with pytest.raises(AssertionError, match="still False"):
+        until(lambda: valkey.running, within_s=0.3)
     assert wound.seen() is None
     wound.heal()
     assert "gave way" in seen(wound)
@@ -110,6 +111,17 @@ def test_a_broker_that_comes_back_empty_has_nothing(broker_ring: Ring, redis: Re
     assert "knows nothing" in seen(wound)
     assert redis.dbsize() == 0
     assert redis.set("after", "x")
+
+
+@pytest.mark.parametrize("fault", [BrokerRestart(), BrokerRestart(empty=True)])
+def test_a_broker_that_was_not_ended_is_not_seen(
+    valkey: Server, tmp_path: Path, fault: Fault
+) -> None:
+    """Whatever the arena says, it is the same server."""
+    wound = fault.begin(Sham(servers={"broker": valkey}, broker_url=valkey.url, home=tmp_path))
+    wound.heal()
+    assert wound.struck() == 1
+    assert wound.seen() is None
 
 
 def test_a_loss_that_did_not_happen_is_not_seen(

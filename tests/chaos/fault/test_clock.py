@@ -77,6 +77,15 @@ def test_a_clock_that_nobody_reads_is_not_seen_to_jump(valkey: Server, tmp_path:
         assert files[name].read_text() == "+0"
 
 
+def test_a_clock_that_goes_right_is_not_seen_to_jump(ring: Ring, tmp_path: Path) -> None:
+    """This intake takes its time from elsewhere, and says so."""
+    ring.clocks = {"intake": tmp_path / "clock"}
+    wound = ClockJump(on="intake").begin(ring)
+    assert wound.seen() is None
+    wound.heal()
+    assert wound.seen() is None
+
+
 @pytest.mark.parametrize("wrong", [{"on": "keeper"}, {"on": "intake", "by_s": 3}])
 def test_a_jump_that_nobody_could_see_is_refused(wrong: dict[str, object]) -> None:
     """A keeper tells nobody what time it is, and a few seconds may be chance."""

@@ -9,7 +9,7 @@ import pytest
 from fulfiller.chaos.fault.database import ConnectionLimit, KillBackend, Lock, TerminateBackends
 from fulfiller.chaos.fault.outage import DatabaseRestart, Ending
 from fulfiller.ops.embedded.server import Server
-from tests.chaos.fault.ring import Ring, seen, unseen
+from tests.chaos.fault.ring import Ring, Sham, seen, unseen
 from tests.waiting import until
 
 Victim = psycopg.Connection[Any]
@@ -67,6 +67,16 @@ def test_a_database_that_comes_back_runs_since_then(
     with pytest.raises(psycopg.OperationalError):
         victim.execute("select 1")
     _works(store_ring, "select one from kept")
+
+
+def test_a_database_that_was_not_ended_is_not_seen(store_ring: Ring) -> None:
+    """Whatever the arena says, it runs since it did."""
+    wound = DatabaseRestart().begin(
+        Sham(servers=store_ring.servers, store_url=store_ring.store_url)
+    )
+    wound.heal()
+    assert wound.struck() == 1
+    assert wound.seen() is None
 
 
 @pytest.mark.parametrize("evict", [False, True])

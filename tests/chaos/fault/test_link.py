@@ -1,5 +1,6 @@
 """Links that are cut, slow, frozen, deaf and refused: seen by a client on one of them."""
 
+import socket
 from collections.abc import Iterator
 from time import perf_counter
 
@@ -106,13 +107,18 @@ def test_a_frozen_link_delivers_late(linked: Ring, client: Redis) -> None:
 
 
 def test_a_black_hole_swallows(linked: Ring, client: Redis) -> None:
-    """What was written is lost, and healed the link is a new one."""
+    """What was written is lost, and whoever waits is told so when it is healed."""
+    waiting = socket.create_connection(("127.0.0.1", _port(client)), timeout=5)
+    waiting.sendall(b"PING\r\n")
+    assert waiting.recv(100) == b"+PONG\r\n"
     wound = BlackHole(on=ON).begin(linked)
     with pytest.raises(NoAnswer):
         client.set("key", "lost")
     assert "swallowed" in seen(wound)
     wound.heal()
-    assert until(lambda: client.exists("key") == 0)
+    assert waiting.recv(100) == b""
+    waiting.close()
+    assert client.exists("key") == 0
 
 
 def test_a_refused_link_can_not_be_opened(linked: Ring, client: Redis) -> None:
@@ -136,6 +142,10 @@ def test_a_burst_of_resets_hits_whoever_comes_back(linked: Ring, client: Redis) 
     until(lambda: _pings(client) and wound.struck() > 1)
     wound.heal()
     until(lambda: _pings(client))
+
+
+def _port(client: Redis) -> int:
+    return int(client.connection_pool.connection_kwargs["port"])
 
 
 def _pings(client: Redis) -> bool:

@@ -101,11 +101,20 @@ def test_a_queue_is_shuffled(broker_ring: Ring, redis: Redis, hints: list[bytes]
 
 
 def test_poison_in_a_queue_that_nobody_serves_is_not_seen(broker_ring: Ring, redis: Redis) -> None:
-    """Until it has been taken out and counted; taken out alone is not enough."""
+    """Until it has been taken out and counted; neither alone is enough."""
     wound = unseen(Poison(), broker_ring)
-    assert redis.llen(key(queue_name(Tier.P2))) == wound.struck() == len(POISON)
-    redis.delete(key(queue_name(Tier.P2)))
+    queue = key(queue_name(Tier.P2))
+    assert redis.llen(queue) == wound.struck() == len(POISON)
+    for _, flaw in POISON.values():
+        if flaw is not None:
+            assert wound.seen() is None
+            redis.hincrby(key(QUARANTINED_KEY), flaw, 1)
     assert wound.seen() is None
+    redis.rename(queue, "elsewhere")
+    redis.rename(key(QUARANTINED_KEY), "aside")
+    assert wound.seen() is None
+    redis.rename("aside", key(QUARANTINED_KEY))
+    assert seen(wound)
 
 
 def test_a_worker_sets_poison_aside_and_goes_on(ring: Ring, stack: Stack, truth: Truth) -> None:

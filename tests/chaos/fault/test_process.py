@@ -72,6 +72,16 @@ def test_a_stop_that_somebody_ended_at_once_is_not_seen(ring: Ring, stack: Stack
     assert wound.seen() is None
 
 
+def test_a_stopped_process_that_ended_is_not_seen_to_stand_still(ring: Ring, stack: Stack) -> None:
+    """Nothing is left that could."""
+    old = _ready(stack, "keeper")
+    wound = Stop(on="keeper").begin(ring)
+    stack.kill("keeper")
+    until(lambda: not alive(old))
+    assert wound.seen() is None
+    wound.heal()
+
+
 def test_ending_softly_goes_one_after_the_other(ring: Ring, stack: Stack) -> None:
     """The second is ended only when the first is replaced; both are others afterwards."""
     before = {name: _ready(stack, name) for name in ("keeper", "worker1")}
