@@ -163,11 +163,15 @@ def event(*ids: ClaimId, **changes: Any) -> Event:
     return replace(usual, **changes)
 
 
-def everything(store: Truth, campaign: str = "festival") -> tuple[object, ...]:
-    """Return all that a transaction could have changed, for comparing before and after."""
+def everything(store: Truth, *campaigns: str) -> tuple[object, ...]:
+    """Return all that a transaction could have changed, for comparing before and after.
+
+    Of these campaigns it is, or of the festival.
+    """
     events = [entry.event for entry in store.unsealed(after=(0, 0), limit=100_000)]
     ids = {claim_id for one in events for claim_id in one.ids}
-    stripes = [_bare(stripe) for stripe in store.stripes(campaign)]
+    of = campaigns or ("festival",)
+    stripes = [_bare(stripe) for campaign in of for stripe in store.stripes(campaign)]
     return (events, dict(store.view(ids)), stripes, dict(store.modes()))
 
 

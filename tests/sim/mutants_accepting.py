@@ -173,7 +173,7 @@ def unwritten(patch: Patch) -> None:
     patch.setattr(accept, "_written", hopeful)
 
 
-@mutant("a mode's move is not noticed")
+@mutant("a mode's move is not noticed", rare=35)
 def no_guard(patch: Patch) -> None:
     """The write does not check that the mode is still the one that was read."""
     moved = Shelves._moved

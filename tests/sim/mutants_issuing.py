@@ -80,7 +80,7 @@ def no_rate(patch: Patch) -> None:
     patch.setattr(issue, "within_rate", lambda unit, _refused: Portion(tuple(unit.rows)))
 
 
-@mutant("rates are read and not guarded")
+@mutant("rates are read and not guarded", rare=203)
 def no_pace_check(patch: Patch) -> None:
     """What was read of a rate is taken for true when it is written; nobody locks it."""
     paced = Shelves._paced
@@ -206,7 +206,7 @@ def issued_at_zero(patch: Patch) -> None:
     )
 
 
-@mutant("a coupon is moved from any state")
+@mutant("a coupon is moved from any state", rare=55)
 def no_revision(patch: Patch) -> None:
     """Two who move a coupon at once both do, whatever it has become meanwhile."""
 

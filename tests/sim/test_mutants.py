@@ -4,7 +4,7 @@ from statistics import median
 
 import pytest
 
-from tests.sim.hunt import hunt_all
+from tests.sim.hunt import SEEDS_MAX, hunt_all
 from tests.sim.mutant import MUTANTS
 
 LEAST = 40
@@ -27,3 +27,9 @@ def test_every_mutant_says_what_is_wrong_with_it() -> None:
     assert all(each.about for each in MUTANTS.values())
     masked = [each.name for each in MUTANTS.values() if each.masked]
     assert len(MUTANTS) - len(masked) >= LEAST
+
+
+def test_a_rare_mutant_is_as_rare_as_any_may_be() -> None:
+    """Its seed is one of those that a hunt would come to, and a late one."""
+    rare = [each.rare for each in MUTANTS.values() if each.rare is not None]
+    assert all(MEDIAN_MAX < seed <= SEEDS_MAX for seed in rare)
