@@ -18,6 +18,7 @@ from fulfiller.store.proof import prove
 from fulfiller.wiring import Truth
 from tests.stack.backlog import issued, pile
 from tests.stack.opening import opened
+from tests.stack.running import running
 from tests.waiting import until
 from tests.windows import beyond
 
@@ -39,10 +40,8 @@ def stack(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
     """A whole stack with so many workers of one slot each."""
-    home = tmp_path_factory.mktemp("pace")
-    home.chmod(0o711)
-    with Stack(home, Plan(store="postgres", workers=request.param, slots=1)) as running:
-        yield running
+    with running(tmp_path_factory, Plan(store="postgres", workers=request.param, slots=1)) as stack:
+        yield stack
 
 
 @pytest.mark.parametrize("stack", CROWDS, indirect=True)

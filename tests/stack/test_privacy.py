@@ -22,7 +22,8 @@ from fulfiller.ops.keys import add_key, new_key
 from fulfiller.ops.supervise.plan import Plan
 from fulfiller.ops.supervise.stack import Stack
 from fulfiller.service.create import create
-from fulfiller.wiring import Truth, open_broker, open_truth, pepper
+from fulfiller.wiring import Truth, open_broker, pepper
+from tests.stack.running import running
 from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -67,20 +68,10 @@ def said() -> list[str]:
 @pytest.fixture(scope="module")
 def stack(said: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A whole stack on real processes, with every line that it says."""
-    home = tmp_path_factory.mktemp("privacy")
-    home.chmod(0o711)
     debug = {"FULFILLER_LOG_LEVEL": "debug"}
     plan = Plan(workers=1, variables=debug)
-    with Stack(home, plan, tell=lambda name, line: said.append(f"{name} {line}")) as running:
-        yield running
-
-
-@pytest.fixture
-def truth(stack: Stack) -> Iterator[Truth]:
-    """The store behind the stack."""
-    store = open_truth(stack.settings, application="test")
-    yield store
-    store.close()
+    with running(tmp_path_factory, plan, lambda name, line: said.append(f"{name} {line}")) as stack:
+        yield stack
 
 
 def test_no_word_of_a_person_leaves_the_store(stack: Stack, truth: Truth, said: list[str]) -> None:

@@ -17,6 +17,7 @@ from fulfiller.settings import Settings
 from fulfiller.wiring import Truth, open_truth
 from tests.stack.backlog import issued, pile
 from tests.stack.opening import opened
+from tests.stack.running import running
 from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -33,10 +34,8 @@ TRIES = 2
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A whole stack with two workers."""
-    home = tmp_path_factory.mktemp("shares")
-    home.chmod(0o711)
-    with Stack(home, Plan(store="postgres", workers=2, slots=1)) as running:
-        yield running
+    with running(tmp_path_factory, Plan(store="postgres", workers=2, slots=1)) as stack:
+        yield stack
 
 
 def test_a_caller_at_a_hundred_times_its_share_delays_no_other(stack: Stack, truth: Truth) -> None:
