@@ -16,13 +16,15 @@ from fulfiller.chaos.scenario import Scenario
 from fulfiller.domain.error import SettingError
 from fulfiller.domain.validity import DAY
 from fulfiller.ops.chaos.ground import campaign_name, open_door
-from fulfiller.ops.supervise.programs import INTAKE, KEEPER
 from fulfiller.settings import PREFIX, Settings, load
 from fulfiller.wiring import code_key, open_truth
 
 HOUR = DAY // 24
 PROC = Path("/proc")
-ROLE = re.compile(r"-m\0fulfiller\0(intake|keeper|worker)\0(?:.*--hostname\0(\w+)@)?", re.DOTALL)
+ROLE = re.compile(
+    r"-m\0fulfiller\0(intake|keeper)\0|-m\0celery\0.*\0worker\0.*--hostname\0(\w+)@", re.DOTALL
+)
+"""What `up` runs: an intake, a keeper, or a worker with its name."""
 
 
 class TargetArena:
@@ -100,7 +102,7 @@ class TargetArena:
             with suppress(OSError):
                 role = ROLE.search((entry / "cmdline").read_text("utf-8", "replace"))
                 if role and self._is_ours(entry):
-                    found[_name(role)] = int(entry.name)
+                    found[role[1] or role[2]] = int(entry.name)
         return found
 
     def _is_ours(self, entry: Path) -> bool:
@@ -122,8 +124,3 @@ def target_ground(scenario: Scenario) -> Iterator[Site]:
         code_key=code_key(settings),
         shared=True,
     )
-
-
-def _name(role: "re.Match[str]") -> str:
-    kind, worker = role.groups()
-    return {"intake": INTAKE, "keeper": KEEPER}.get(kind, worker or "worker")

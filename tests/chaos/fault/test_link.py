@@ -108,16 +108,16 @@ def test_a_frozen_link_delivers_late(linked: Ring, client: Redis) -> None:
 
 def test_a_black_hole_swallows(linked: Ring, client: Redis) -> None:
     """What was written is lost, and whoever waits is told so when it is healed."""
-    waiting = socket.create_connection(("127.0.0.1", _port(client)), timeout=5)
-    waiting.sendall(b"PING\r\n")
-    assert waiting.recv(100) == b"+PONG\r\n"
-    wound = BlackHole(on=ON).begin(linked)
-    with pytest.raises(NoAnswer):
-        client.set("key", "lost")
-    assert "swallowed" in seen(wound)
-    wound.heal()
-    assert waiting.recv(100) == b""
-    waiting.close()
+    with socket.create_connection(("127.0.0.1", _port(client)), timeout=5) as waiting:
+        waiting.sendall(b"PING\r\n")
+        assert waiting.recv(100) == b"+PONG\r\n"
+        wound = BlackHole(on=ON).begin(linked)
+        with pytest.raises(NoAnswer):
+            client.set("key", "lost")
+        assert "swallowed" in seen(wound)
+        wound.heal()
+        with pytest.raises(ConnectionResetError):
+            waiting.recv(100)
     assert client.exists("key") == 0
 
 
