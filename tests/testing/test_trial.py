@@ -9,7 +9,7 @@ import pytest
 
 from fulfiller.chaos.fault.link import Cut
 from fulfiller.chaos.fault.process import Kill
-from fulfiller.chaos.proxy.terms import Moment
+from fulfiller.chaos.proxy.order import Moment
 from fulfiller.testing.trial import Trial
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]

@@ -7,7 +7,7 @@ from fulfiller.chaos.fault.arena import Arena, Need
 from fulfiller.chaos.fault.errand import Errand
 from fulfiller.chaos.fault.fault import Fault, Wound
 from fulfiller.chaos.fault.watch import Watched
-from fulfiller.chaos.proxy.terms import Blow, Moment, Tally, Toxic
+from fulfiller.chaos.proxy.order import Blow, Moment, Tally, Toxic
 
 PROXY = frozenset({Need.PROXY})
 

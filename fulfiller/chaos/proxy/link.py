@@ -1,122 +1,171 @@
-"""A link: one connection through the proxy, with a pipe for each way."""
+"""A connection through the proxy: two ends, two ways."""
 
 import asyncio
 import socket
-from asyncio import StreamReader, StreamWriter
-from collections.abc import Iterable
+import struct
 from contextlib import suppress
-from struct import pack
-from typing import Protocol
+from fcntl import ioctl
+from typing import cast
 
-from fulfiller.chaos.proxy.talk import Ear
-from fulfiller.chaos.proxy.terms import Blow, Moment, Toxic
+from fulfiller.chaos.proxy.leg import Leg
+from fulfiller.chaos.proxy.way import END, LOST, Way
 
-CHUNK = 1 << 16
-QUEUED_MAX = 64
-"""Chunks on their way at most: whoever reads slowly slows whoever sends."""
-HARD = pack("ii", 1, 0)
-"""SO_LINGER so that closing resets."""
-
-
-Item = tuple[float, bytes, tuple[Blow, float] | None]
-"""When something is due by the loop's clock, what it is, and how it is struck."""
+FLUSH_S = 2.0
+"""How long a receiver that reads nothing can put off the blow behind what it should read."""
+LOOK_S = 0.001
+UNSENT = 0x894B
+"""Linux's request for how many bytes of a socket's were not sent yet (SIOCOUTQNSD)."""
+NO_LINGER = struct.pack("ii", 1, 0)
 
 
-class Road(Protocol):
-    """What a link must know of its leg."""
+class End(asyncio.Protocol):
+    """One end of a connection: a client or a server."""
 
-    toxic: Toxic
-    thawed: asyncio.Event
+    def __init__(self, link: "Link", out: Way, into: Way) -> None:
+        """Bytes from here go `out`; those that come `into` this end are for it."""
+        self._link, self._out, self._into = link, out, into
+        self.transport: asyncio.Transport | None = None
 
-    def strikes(self, moment: Moment) -> tuple[Blow, float] | None:
-        """Return what to do at a moment, with the seconds of a stall; None for nothing."""
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin; the client waits until there is a server."""
+        self.transport = cast("asyncio.Transport", transport)
+        self._out.source = self._into.sink = self.transport
+        self._link.made(self)
 
-    def held(self, number: int) -> None:
-        """Count bytes that were delayed."""
+    def data_received(self, data: bytes) -> None:
+        """Carry bytes."""
+        self._out.take(data)
 
-    def swallowed(self, number: int) -> None:
-        """Count bytes that nobody will get."""
+    def eof_received(self) -> bool:
+        """Carry the end of what is said here; answers may still come."""
+        self._out.finish(END)
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Carry a reset."""
+        self._out.finish(END if exc is None else LOST)
+        self._link.unmade()
+
+    def pause_writing(self) -> None:
+        """Let those wait who send here."""
+        self._into.block(blocked=True)
+
+    def resume_writing(self) -> None:
+        """Let them go on."""
+        self._into.block(blocked=False)
 
 
 class Link:
-    """A client and its server, until one of them leaves."""
+    """A connection of a leg."""
 
-    def __init__(self, road: Road, client: StreamWriter, server: StreamWriter) -> None:
-        """Join them."""
-        self._road = road
-        self._writers = (client, server)
+    def __init__(self, leg: Leg) -> None:
+        """Wait for the client."""
+        there, back = leg.readers()
+        self._leg = leg
+        self._ways = (Way(self, leg, 0, there), Way(self, leg, 1, back))
+        self.client = End(self, *self._ways)
+        self._server = End(self, *reversed(self._ways))
+        self._alive = 0
+        self._connecting: asyncio.Task[None] | None = None
+        self._struck = False
 
-    async def run(self, ways: Iterable[tuple[StreamReader, StreamWriter, Ear]]) -> None:
-        """Pass everything on until one end leaves."""
-        tasks = [asyncio.create_task(self._pipe(*way)) for way in ways]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            self._close()
+    @property
+    def lossy(self) -> bool:
+        """Whether bytes of it were swallowed."""
+        return any(way.lossy for way in self._ways)
+
+    def made(self, end: End) -> None:
+        """Take note of an end: the client is there first, and the server completes it."""
+        self._alive += 1
+        if end is self._server:
+            self.nudge()
+        elif self._leg.toxic.refused:
+            self._leg.refused += 1
+            self.lost()
+        else:
+            self._leg.connections += 1
+            self._leg.lines.add(self)
+            self.nudge()
+            self._connecting = asyncio.get_running_loop().create_task(self._connect())
+
+    def unmade(self) -> None:
+        """Take note that an end is gone."""
+        self._alive -= 1
+        if self._alive == 0:
+            self._leg.lines.discard(self)
+
+    def nudge(self) -> None:
+        """Look again at what is wrong with the leg."""
+        for way in self._ways:
+            way.run()
 
     def reset(self) -> None:
-        """Break it, so that both ends see a reset."""
-        for writer in self._writers:
-            sock = writer.get_extra_info("socket")
-            with suppress(OSError, AttributeError):
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, HARD)
-            writer.transport.abort()
+        """Reset it at both ends."""
+        if not self._struck:
+            self._struck = True
+            self._leg.resets += 1
+        self.lost()
 
-    def _close(self) -> None:
-        for writer in self._writers:
-            with suppress(OSError, RuntimeError):
-                writer.close()
+    def cut(self, way: Way) -> None:
+        """Reset it at both ends as soon as all before this has reached its receiver."""
+        self._struck = True
+        self._leg.resets += 1
+        for each in self._ways:
+            each.stop()
+            if each.source is not None:
+                each.source.pause_reading()
+        self._cut_behind(way, asyncio.get_running_loop().time() + FLUSH_S)
 
-    async def _pipe(self, reader: StreamReader, writer: StreamWriter, ear: Ear) -> None:
-        """Read, listen, and hand on to a second task that delays, strikes and writes."""
-        queue: asyncio.Queue[Item | None] = asyncio.Queue(QUEUED_MAX)
-        writing = asyncio.create_task(self._write(queue, writer))
+    def lost(self) -> None:
+        """Reset it at both ends; nobody meant it to be, or it is counted already."""
+        for way in self._ways:
+            way.stop()
+        if self._connecting is not None:
+            self._connecting.cancel()
+        for end in (self.client, self._server):
+            if end.transport is not None:
+                _reset(end.transport)
+        self._leg.lines.discard(self)
+
+    def done(self) -> None:
+        """Close it, once both ends have said all."""
+        if all(way.done for way in self._ways):
+            for end in (self.client, self._server):
+                if end.transport is not None:
+                    end.transport.close()
+
+    async def _connect(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            with suppress(ConnectionError):
-                while data := await reader.read(CHUNK):
-                    due_s = loop.time() + self._road.toxic.latency_s
-                    for piece, moment in ear.pieces(data):
-                        blow = None if moment is None else self._road.strikes(moment)
-                        await queue.put((due_s, piece, blow))
-            await queue.put(None)
-            await writing
-        finally:
-            writing.cancel()
+            await loop.create_connection(lambda: self._server, self._leg.host, self._leg.port)
+        except OSError:
+            # As the server refuses us, so do we.
+            self.lost()
 
-    async def _write(self, queue: "asyncio.Queue[Item | None]", writer: StreamWriter) -> None:
+    def _cut_behind(self, way: Way, deadline: float) -> None:
         loop = asyncio.get_running_loop()
-        with suppress(ConnectionError):
-            while (item := await queue.get()) is not None:
-                due_s, piece, blow = item
-                if (late_s := due_s - loop.time()) > 0:
-                    self._road.held(len(piece))
-                    await asyncio.sleep(late_s)
-                if blow is not None and await self._struck(*blow):
-                    return
-                await self._pass(piece, writer)
+        if way.sink is not None and _unsent(way.sink) and loop.time() < deadline:
+            loop.call_later(LOOK_S, self._cut_behind, way, deadline)
+        else:
+            self.lost()
 
-    async def _struck(self, blow: Blow, stall_s: float) -> bool:
-        """Strike; return whether nothing is left to write to."""
-        if blow is Blow.CUT:
-            self.reset()
-            return True
-        await asyncio.sleep(stall_s)
+
+def _unsent(transport: asyncio.Transport) -> bool:
+    """Return whether bytes still wait on this side, ours or the system's."""
+    if transport.is_closing():
         return False
+    if transport.get_write_buffer_size():
+        return True
+    with suppress(OSError):
+        # Where the system can't be asked, the little that it has not sent is lost.
+        count = ioctl(transport.get_extra_info("socket").fileno(), UNSENT, b"\0" * 4)
+        return any(count)
+    return False
 
-    async def _pass(self, piece: bytes, writer: StreamWriter) -> None:
-        if not self._road.thawed.is_set():
-            self._road.held(len(piece))
-            await self._road.thawed.wait()
-        toxic = self._road.toxic
-        if toxic.black_hole:
-            self._road.swallowed(len(piece))
-            return
-        if toxic.bytes_per_s:
-            self._road.held(len(piece))
-            await asyncio.sleep(len(piece) / toxic.bytes_per_s)
-        writer.write(piece)
-        await writer.drain()
+
+def _reset(transport: asyncio.Transport) -> None:
+    """Close it with a reset instead of an end."""
+    sock = transport.get_extra_info("socket")
+    with suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+    transport.abort()

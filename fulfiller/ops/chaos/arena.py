@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from fulfiller.chaos.fault.arena import Need
 from fulfiller.chaos.fault.clock import available, environ
 from fulfiller.chaos.fault.trace import can_trace
+from fulfiller.chaos.proxy.order import Speech
 from fulfiller.chaos.proxy.process import Proxy
-from fulfiller.chaos.proxy.terms import Speech
 from fulfiller.ops.supervise.plan import POSTGRES, Plan
 from fulfiller.ops.supervise.stack import Stack
 from fulfiller.settings import PREFIX, Settings

@@ -12,8 +12,8 @@ from threading import Event
 from fulfiller.chaos.experiment.striking import Striker, strikers
 from fulfiller.chaos.fault.arena import Need
 from fulfiller.chaos.outcome import Control
+from fulfiller.chaos.proxy.order import Speech
 from fulfiller.chaos.proxy.process import Proxy
-from fulfiller.chaos.proxy.terms import Speech
 from fulfiller.chaos.scenario import Scenario
 from fulfiller.clock import monotonic
 from fulfiller.ops.chaos.notes import notes

@@ -21,8 +21,8 @@ from fulfiller.chaos.fault.link import (
     Reset,
     Throttle,
 )
+from fulfiller.chaos.proxy.order import Moment, Speech
 from fulfiller.chaos.proxy.process import Proxy
-from fulfiller.chaos.proxy.terms import Moment, Speech
 from fulfiller.ops.embedded.server import Server
 from tests.chaos.fault.ring import Ring, seen
 from tests.waiting import until
@@ -86,7 +86,7 @@ def test_a_cut_pop_is_seen_when_its_client_is_back(linked: Ring, client: Redis) 
     wound.heal()
 
 
-@pytest.mark.parametrize("fault", [Latency(on=ON, by_s=0.1), Throttle(on=ON, bytes_per_s=150)])
+@pytest.mark.parametrize("fault", [Latency(on=ON, by_s=0.1), Throttle(on=ON, bytes_per_s=50)])
 def test_a_slow_link_takes_longer(linked: Ring, client: Redis, fault: Fault) -> None:
     """And none of it is lost; healed it is fast."""
     wound = fault.begin(linked)

@@ -1,36 +1,31 @@
-"""A proxy before the real servers."""
+"""Legs to the real servers."""
 
-from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
+from collections.abc import Iterator
 
 import pytest
 
-from fulfiller.chaos.proxy.process import Proxy
-from fulfiller.chaos.proxy.terms import Speech
+from fulfiller.chaos.proxy.process import Proxy, Speech
 from fulfiller.ops.embedded.server import Server
 
-Through = Callable[[str], str]
+HOST = "127.0.0.1"
+REDIS_LEG, POSTGRES_LEG = "worker1/broker", "worker1/store"
 
 
 @pytest.fixture
 def proxy() -> Iterator[Proxy]:
     """A proxy without legs."""
-    running = Proxy()
-    yield running
-    running.close()
+    with Proxy() as running:
+        yield running
 
 
 @pytest.fixture
-def broker_url(proxy: Proxy, valkey: Server) -> str:
-    """Valkey by way of the proxy, over the leg `test/broker`."""
-    return (
-        f"redis://127.0.0.1:{proxy.open('test/broker', '127.0.0.1', valkey.port, Speech.REDIS)}/0"
-    )
+def redis_port(proxy: Proxy, valkey: Server) -> int:
+    """The port of a leg to an empty Valkey."""
+    return proxy.open(REDIS_LEG, HOST, valkey.port, Speech.REDIS)
 
 
 @pytest.fixture
-def detour_url(proxy: Proxy, postgres_url: str) -> str:
-    """A migrated database by way of the proxy, over the leg `test/store`."""
-    there = urlsplit(postgres_url)
-    port = proxy.open("test/store", "127.0.0.1", there.port or 0, Speech.POSTGRES)
-    return postgres_url.replace(f":{there.port}/", f":{port}/")
+def proxied_url(proxy: Proxy, postgres: Server, postgres_url: str) -> str:
+    """The URL of a migrated database of this test's own, over a leg."""
+    port = proxy.open(POSTGRES_LEG, HOST, postgres.port, Speech.POSTGRES)
+    return postgres_url.replace(f":{postgres.port}/", f":{port}/")
