@@ -17,6 +17,7 @@ from tests.workers.upstream import Upstream, make_key
 
 SECRET = "a secret for tests that is long enough"
 StartWorker = Callable[..., Process]
+StartWorkers = Callable[..., list[Process]]
 _numbers = count(1)
 
 
@@ -32,21 +33,23 @@ def worker_env(store_url: str, broker_url: str, home: Path, *, slots: int = 1) -
 
 
 @pytest.fixture
-def start_worker(valkey: Server, tmp_path: Path) -> Iterator[StartWorker]:
-    """A function that starts a worker on a store and returns when it consumes."""
+def start_workers(valkey: Server, tmp_path: Path) -> Iterator[StartWorkers]:
+    """A function that starts workers on a store at once and returns when all of them consume."""
     started: list[Process] = []
 
-    def begin(store_url: str, *options: str, slots: int = 1, **env: str) -> Process:
-        number = next(_numbers)
-        variables = worker_env(store_url, valkey.url, tmp_path, slots=slots)
-        process = start(
-            worker_argv(f"worker{number}", *options),
-            env=variables | env,
-            log=tmp_path / f"worker{number}.log",
-        )
-        started.append(process)
-        process.says(" ready.", within_s=60)
-        return process
+    def begin(
+        many: int, store_url: str, *options: str, slots: int = 1, **env: str
+    ) -> list[Process]:
+        variables = worker_env(store_url, valkey.url, tmp_path, slots=slots) | env
+        names = [f"worker{next(_numbers)}" for _ in range(many)]
+        fresh = [
+            start(worker_argv(name, *options), env=variables, log=tmp_path / f"{name}.log")
+            for name in names
+        ]
+        started.extend(fresh)
+        for process in fresh:
+            process.says(" ready.", within_s=60)
+        return fresh
 
     yield begin
     for process in started:
@@ -54,6 +57,12 @@ def start_worker(valkey: Server, tmp_path: Path) -> Iterator[StartWorker]:
         process.kill()
         # Pytest shows it when the test failed.
         sys.stdout.write(f"--- {process.log.name}\n{process.text()}")
+
+
+@pytest.fixture
+def start_worker(start_workers: StartWorkers) -> StartWorker:
+    """A function that starts a worker on a store and returns when it consumes."""
+    return lambda *words, **changes: start_workers(1, *words, **changes)[0]
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,7 @@ from fulfiller.settings import load
 from fulfiller.wiring import ops_key
 from tests.ops.test_cli import runner
 from tests.processes import ROOT, Process
-from tests.workers.conftest import StartWorker, worker_env
+from tests.workers.conftest import StartWorkers, worker_env
 from tests.workers.festival import NAME, Festival
 from tests.workers.test_fork import _lines_to
 
@@ -85,7 +86,11 @@ def test_celerys_own_command_line_is_enough(
     (done,) = celery("control", "hold", sign("hold", NAME, "--reason", "wrong value"))
     assert done[name]["changed"]
     asked = ("mode", "backlog", "proof")
-    shown: dict[str, Reply] = {ask: celery("inspect", ask)[name] for ask in asked}
+    with ThreadPoolExecutor() as pool:
+        answers = pool.map(partial(celery, "inspect"), asked)
+    shown: dict[str, Reply] = {
+        ask: answer[name] for ask, answer in zip(asked, answers, strict=True)
+    }
     assert shown["mode"]["service"]["mode"] == "flowing"
     held = shown["mode"]["campaigns"][NAME]
     assert (held["mode"], held["held"], held["hold"]["reason"]) == ("flowing", True, "wrong value")
@@ -99,11 +104,10 @@ def test_celerys_own_command_line_is_enough(
 
 @ON_POSTGRES
 def test_an_order_is_obeyed_once_however_many_receive_it(
-    start_worker: StartWorker, store_url: str, festival: Festival, sign: Sign, tell: Tell
+    start_workers: StartWorkers, store_url: str, festival: Festival, sign: Sign, tell: Tell
 ) -> None:
     """Three workers, one event: by name, with reason and end; the next claim waits in line."""
-    for _ in range(3):
-        start_worker(store_url)
+    start_workers(3, store_url)
     token = sign("pause", NAME, "--reason", "the shops are full", "--for", "30m")
     replies = tell("pause", workers=3, token=token)
     assert sorted(reply["changed"] for reply in replies) == [False, False, True]

@@ -18,7 +18,7 @@ from fulfiller.wiring import ops_key
 from tests.ops.flower.door import Door
 from tests.processes import start
 from tests.waiting import until
-from tests.workers.conftest import StartWorker, worker_env
+from tests.workers.conftest import StartWorker, StartWorkers, worker_env
 from tests.workers.festival import Festival
 
 ON_POSTGRES = pytest.mark.parametrize("store_url", ["postgres"], indirect=True)
@@ -46,10 +46,10 @@ def _changes(festival: Festival) -> list[Event]:
 
 @ON_POSTGRES
 def test_flowers_form_limits_all_workers_together(
-    start_worker: StartWorker, store_url: str, festival: Festival, valkey: Server, tmp_path: Path
+    start_workers: StartWorkers, store_url: str, festival: Festival, valkey: Server, tmp_path: Path
 ) -> None:
     """It addresses one worker and gets its ok; stored once, and every worker shows it."""
-    first, _ = [start_worker(store_url) for _ in range(2)]
+    first, _ = start_workers(2, store_url)
     assert _shown(valkey.url, 2) == ["", ""]
     env = worker_env(store_url, valkey.url, tmp_path)
     port = free_port()
@@ -76,11 +76,10 @@ def test_flowers_form_limits_all_workers_together(
 
 @ON_POSTGRES
 def test_an_order_for_all_workers_is_obeyed_once(
-    start_worker: StartWorker, store_url: str, festival: Festival, valkey: Server, tmp_path: Path
+    start_workers: StartWorkers, store_url: str, festival: Festival, valkey: Server, tmp_path: Path
 ) -> None:
     """Both answer ok, one has set it; a token for another rate sets nothing."""
-    for _ in range(2):
-        start_worker(store_url)
+    start_workers(2, store_url)
     now = festival.store.now()
     order = Order(
         id="twice",

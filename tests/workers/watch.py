@@ -11,20 +11,30 @@ from fulfiller.broker.app import celery_app
 from tests.waiting import until
 
 Event = dict[str, Any]
+CALL = "test-call"
+"""An event that no worker sends: who hears it is connected."""
 
 
 @contextmanager
 def events(broker_url: str) -> Iterator[list[Event]]:
     """Yield a list to which events are added as they arrive; they are heard from then on."""
     seen: list[Event] = []
-    with celery_app(broker_url).connection_for_read() as connection:
-        receiver = celery_app(broker_url).events.Receiver(connection, handlers={"*": seen.append})
+    app = celery_app(broker_url)
+    with app.connection_for_read() as connection, app.connection_for_write() as line:
+        receiver = app.events.Receiver(connection, handlers={"*": seen.append})
         thread = Thread(target=receiver.capture, kwargs={"wakeup": False}, daemon=True)
         thread.start()
-        # A worker says every two seconds that it lives, so hearing one means being heard.
-        until(lambda: seen, within_s=10, what="a worker's heartbeat")
+        dispatcher = app.events.Dispatcher(line)
+
+        def hears() -> bool:
+            dispatcher.send(CALL)
+            return bool(of_kind(seen, CALL))
+
+        until(hears, what="an event of one's own")
         yield seen
         receiver.should_stop = True
+        # It looks whether to stop after each event, and once a second without any.
+        dispatcher.send(CALL)
         thread.join()
 
 
