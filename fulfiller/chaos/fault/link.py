@@ -33,7 +33,7 @@ class Cut(Link, tag="cut", kw_only=True, frozen=True):
     @property
     def words(self) -> str:
         """Return what it does."""
-        return f"{self.on} is cut at {self.moment}, {self.cuts} times"
+        return f"{self.on} is cut at {self.moment}"
 
     def begin(self, arena: Arena) -> Wound:
         """Arm the moment."""
@@ -63,7 +63,7 @@ class Throttle(Link, tag="throttle", kw_only=True, frozen=True):
     @property
     def words(self) -> str:
         """Return what it does."""
-        return f"{self.on} carries {self.bytes_per_s} bytes a second"
+        return f"{self.on} carries {self.bytes_per_s:,} bytes a second"
 
     def begin(self, arena: Arena) -> Wound:
         """Make it narrow."""
@@ -175,7 +175,7 @@ class _Sick(_Linked):
 
     def told(self, before: Tally, now: Tally) -> str | None:
         held = now.bytes_held - before.bytes_held
-        return f"{held} bytes were held back" if held > 0 else None
+        return f"{held:,} bytes were held back" if held > 0 else None
 
     def undo(self) -> None:
         self._proxy.poison(self._on, Toxic())
@@ -184,7 +184,7 @@ class _Sick(_Linked):
 class _Swallowing(_Sick):
     def told(self, before: Tally, now: Tally) -> str | None:
         lost = now.bytes_swallowed - before.bytes_swallowed
-        return f"{lost} bytes were swallowed" if lost > 0 else None
+        return f"{lost:,} bytes were swallowed" if lost > 0 else None
 
     def undo(self) -> None:
         super().undo()
