@@ -163,7 +163,7 @@ class _Reordered(_Repeated):
     def look(self) -> str | None:
         if not self._moved:
             return None
-        return f"{self._moved} messages stood elsewhere, after {self._done} times"
+        return f"{self._moved} messages stood elsewhere than before"
 
 
 class _Resent(Watched):
