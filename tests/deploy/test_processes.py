@@ -28,6 +28,12 @@ from tests.waiting import until
 
 PORTS = {"intake": "8080", "flower": "5555"}
 """Where the file's health checks look."""
+PATIENCE_S = 5
+"""How long the worker's check waits for an answer."""
+READY = {
+    "intake": "ready intake", "worker": " ready.", "keeper": "ready keeper", "flower": "Broker: ",
+}  # fmt: skip
+"""What a service says when it has begun."""
 
 
 class Stack:
@@ -52,9 +58,10 @@ class Stack:
         self.started[name] = start(command, env=self.environ(name), log=log)
         return self.started[name]
 
-    def is_well(self, name: str) -> bool:
+    def is_well(self, name: str, *, patience_s: int = PATIENCE_S) -> bool:
         """Return what the service's own health check says, at the port that it has here."""
-        argv = probe(self.services[name])
+        asks, wish = (f"--timeout {seconds} " for seconds in (PATIENCE_S, patience_s))
+        argv = [word.replace(asks, wish) for word in probe(self.services[name])]
         if name in PORTS:
             argv = [word.replace(f":{PORTS[name]}", f":{self.ports[name]}") for word in argv]
         path = f"{Path(sys.executable).parent}:{os.defpath}"
@@ -92,15 +99,18 @@ def test_the_same_commands_run_as_plain_processes(stack: Stack) -> None:
         # All at once, for each check is a process that takes a second or two.
         list(pool.map(partial(_until_well, stack), OURS[1:]))
     settings = load(stack.environ("intake"))
+    assert f"--timeout {PATIENCE_S} " in probe(stack.services["worker"])[-1]
     with Client(f"http://127.0.0.1:{stack.ports['intake']}", _opened(settings)) as client:
         claim = client.submit("festival", user="li", key="one")
         coupon = client.wait(claim.claim_id, within_s=30).coupon
     assert coupon is not None
     stack.started["worker"].kill()
-    assert not stack.is_well("worker")
+    assert not stack.is_well("worker", patience_s=1), "who is dead answers in no time at all"
 
 
 def _until_well(stack: Stack, name: str) -> None:
+    # Asked only once it says so: a check is a process that a service which starts would wait for.
+    stack.started[name].says(READY[name], within_s=60)
     until(partial(stack.is_well, name), within_s=60, what=f"{name} is well")
 
 

@@ -25,7 +25,7 @@ from fulfiller.store.sqlstore import SqlStore
 from tests.contract.switches import switch
 from tests.contract.world import START, found, press
 from tests.ops.flower.conftest import Begin
-from tests.ops.flower.door import Door
+from tests.ops.flower.door import PLAIN, Door
 from tests.ops.flower.reader import PEOPLE, act, crowd, opened, page, reads, told
 from tests.waiting import until
 
@@ -46,8 +46,8 @@ def url(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> str
 
 @pytest.fixture(scope="module")
 def door(begin: Begin, url: str) -> Door:
-    """Flower on that store."""
-    return begin(url)
+    """Flower on that store, whose pages show at once what has happened."""
+    return begin(url, "tests.ops.flower.often", *PLAIN[1:])
 
 
 @pytest.fixture
