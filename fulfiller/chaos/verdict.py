@@ -49,7 +49,7 @@ def settled(ran: Ran) -> str:
     """Return when the last claim came to its end."""
     if ran.settled_s is None:
         return "claims were still open when the run ended"
-    return f"the last claim came to its end {ran.settled_s:,.1f} s after the last fault was healed"
+    return f"the last claim came to its end {ran.settled_s:,.1f} s after the last fault and the last answer"
 
 
 def beside(control: Control) -> str:

@@ -118,7 +118,7 @@ def _settling(ran: Ran, frame: Frame, y: float) -> Raw:
     said = (
         "claims still open at the end"
         if still
-        else f"settled {ran.settled_s:,.1f} s after the last fault"
+        else f"settled {ran.settled_s:,.1f} s after all of it"
     )
     head = _head("✗" if still else "✓", said, "", frame, y)
     return every((head, _ground(frame, y + SIZE + 6), bar))

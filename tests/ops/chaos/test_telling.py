@@ -10,7 +10,7 @@ def test_a_run_that_held_is_told_in_few_lines() -> None:
     assert told[0].startswith("Held: 3,204 promises, 3,204 coupons")
     assert "17 invariants hold." in told
     assert "Nothing to judge for S3, L2." in told
-    assert "The last claim came to its end 2.1 s after the last fault was healed." in told
+    assert "The last claim came to its end 2.1 s after the last fault and the last answer." in told
     assert "Plain Celery under the same cuts: 40 sent, 33 done, 7 lost." in told
     assert told[-2:] == [
         "Report: chaos.html",
