@@ -82,9 +82,9 @@ class Ran:
     """One run of a scenario.
 
     `began` is wall time in microseconds since 1970; `settled_s` how long after the last fault
-    and the last answer the last claim came to its end, None if that did not happen. `p50_ms` and `p99_ms`
-    are the door's answers, `worst_s` the slowest of them. `replay` is the command that runs it
-    again. `aborted` says why a run was given up.
+    and the last answer the last claim came to its end, None if that did not happen. `p50_ms`
+    and `p99_ms` are the door's answers, `worst_s` the slowest of them. `replay` is the command
+    that runs it again. `aborted` says why a run was given up.
     """
 
     scenario: Scenario

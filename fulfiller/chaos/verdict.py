@@ -49,7 +49,8 @@ def settled(ran: Ran) -> str:
     """Return when the last claim came to its end."""
     if ran.settled_s is None:
         return "claims were still open when the run ended"
-    return f"the last claim came to its end {ran.settled_s:,.1f} s after the last fault and the last answer"
+    after = "after the last fault and the last answer"
+    return f"the last claim came to its end {ran.settled_s:,.1f} s {after}"
 
 
 def beside(control: Control) -> str:
