@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from threading import Event
 
-from fulfiller.chaos.checker import check
 from fulfiller.chaos.experiment.caller import Caller
-from fulfiller.chaos.experiment.judging import count_of, of_campaign, speed_of, unmet
+from fulfiller.chaos.experiment.judging import count_of, judged, read_books, speed_of, unmet
 from fulfiller.chaos.experiment.settling import settle
 from fulfiller.chaos.experiment.site import Site
 from fulfiller.chaos.experiment.striking import Striker
@@ -22,15 +21,13 @@ from fulfiller.chaos.experiment.watch import Watch
 from fulfiller.chaos.fault.fault import Fault
 from fulfiller.chaos.history import Line
 from fulfiller.chaos.outcome import Count, Stroke
-from fulfiller.chaos.reading import books_of
-from fulfiller.chaos.report import Limits, Report
+from fulfiller.chaos.report import Report
 from fulfiller.chaos.scenario import Asked, Load
 from fulfiller.clock import monotonic
 
 UNDER_WAY = 20
 """Promises that must have been made before a load counts as being under way."""
 WAIT_S = 30.0
-LATE_S = 3.0
 CALLS_MAX = 10_000_000
 """Calls of one load; those of the next are numbered behind them."""
 TICK_S = 0.02
@@ -100,17 +97,14 @@ class Trial:
         campaign = self.site.door.campaign
         with closing(self.site.open_truth()) as store:
             settled_s = settle(store, campaign, settle_s, lambda _left: None)
-            keys = {self.site.code_key.id: self.site.code_key}
-            books = books_of(store, keys=keys, captured=self.site.captured())  # type: ignore[arg-type]
-        books = of_campaign(books, campaign)
+        books = read_books(self.site)
         history = [line for caller in self._callers for line in caller.history] + self._watched
-        limits = Limits(late_s=LATE_S, settle_s=max(60.0, settle_s))
         count = count_of(self._callers, books)
         asked = Asked(settle_s=settle_s, parked=count.parked)
         flaws = unmet(asked, count, speed_of(self._callers), settled_s)
         flaws += [f"{s.words}: it never showed" for s in self.strokes if not (s.fired or s.skipped)]
         flaws += [f"{one.stroke.words}: {one.fault}" for one in self._strikers if one.fault]
-        return check(history, books, limits), count, flaws
+        return judged(history, books, settle_s), count, flaws
 
     def holds(self, *, settle_s: float = 60.0) -> Count:
         """Return the counts; raise AssertionError with all that did not hold, if anything."""

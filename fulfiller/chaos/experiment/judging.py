@@ -1,16 +1,29 @@
 """Judging: what the promises came to, and every invariant, by the caller's record and the books."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from threading import Event
 
 from fulfiller.chaos.books import Books
+from fulfiller.chaos.checker import check
 from fulfiller.chaos.experiment.caller import Caller
-from fulfiller.chaos.history import Phase
+from fulfiller.chaos.experiment.site import Site
+from fulfiller.chaos.history import Line, Phase
 from fulfiller.chaos.outcome import Count
+from fulfiller.chaos.reading import books_of
+from fulfiller.chaos.report import Limits, Report
 from fulfiller.chaos.scenario import Asked
 from fulfiller.chaos.testimony import bare
+from fulfiller.clock import monotonic
 from fulfiller.domain.claim import CLAIM_PREFIX, ClaimId, State
+from fulfiller.domain.error import StoreError
+
+READ_S, AGAIN_S = 20.0, 1.0
+LATE_S = 3.0
+"""The caller shares its processors with everything that it knocks at."""
+SETTLE_MIN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,30 @@ def count_of(callers: Sequence[Caller], books: Books) -> Count:
         lost=_named(lost),
         doubled=_named(_doubled(books)),
     )
+
+
+def read_books(site: Site) -> Books:
+    """Return the books of a site, read again for a while if its store can't be reached.
+
+    Of a store that others use, too, only what is about the site's campaign.
+    """
+    until_s, never = monotonic() + READ_S, Event()
+    keys = {site.code_key.id: site.code_key}
+    while True:
+        try:
+            with closing(site.open_truth()) as store:
+                books = books_of(store, keys=keys, captured=site.captured())  # type: ignore[arg-type]
+        except StoreError:
+            if monotonic() > until_s:
+                raise
+            never.wait(AGAIN_S)
+        else:
+            return of_campaign(books, site.door.campaign) if site.shared else books
+
+
+def judged(history: Iterable[Line], books: Books, settle_s: float) -> Report:
+    """Judge a history by the books, as exactly as callers on a busy machine can be judged."""
+    return check(history, books, Limits(late_s=LATE_S, settle_s=max(SETTLE_MIN_S, settle_s)))
 
 
 def of_campaign(books: Books, campaign: str) -> Books:

@@ -6,31 +6,22 @@ from dataclasses import dataclass, field
 from random import Random
 from threading import Event
 
-from fulfiller.chaos.books import Books
-from fulfiller.chaos.checker import check
 from fulfiller.chaos.experiment.caller import Caller
-from fulfiller.chaos.experiment.judging import count_of, of_campaign, speed_of, unmet
+from fulfiller.chaos.experiment.judging import count_of, judged, read_books, speed_of, unmet
 from fulfiller.chaos.experiment.settling import Left, settle
 from fulfiller.chaos.experiment.site import Site
 from fulfiller.chaos.experiment.striking import Striker, strikers
 from fulfiller.chaos.experiment.watch import Watch
-from fulfiller.chaos.history import Line, Phase
+from fulfiller.chaos.history import Phase
 from fulfiller.chaos.outcome import Ran, Sample
-from fulfiller.chaos.reading import books_of
-from fulfiller.chaos.report import Limits, Report
 from fulfiller.chaos.scenario import Scenario
 from fulfiller.clock import monotonic, wall_clock
 from fulfiller.domain.breaker import Mode
-from fulfiller.domain.error import StoreError
-from fulfiller.wiring import Truth
 
 TICK_S = 0.1
 TELL_S = 2.0
 LOOKED_AT = 200
 """Promised claims that are looked at again over HTTP in the end."""
-LATE_S = 3.0
-"""The caller shares two processors with everything that it knocks at."""
-READ_S = 20.0
 ASKED_MIN = 100
 """Below so many claims a share of them says nothing."""
 Say = Callable[[str], None]
@@ -68,8 +59,7 @@ class Experiment:
         settled_s = self._settle(watch)
         self._look_again(caller)
         watch.stop()
-        with closing(self.site.open_truth()) as store:
-            books = self._books(store)
+        books = read_books(self.site)
         speed, count = speed_of((caller,)), count_of((caller,), books)
         return Ran(
             scenario=self.scenario,
@@ -80,7 +70,7 @@ class Experiment:
             samples=watch.samples,
             strokes=[blow.stroke for blow in blows],
             count=count,
-            report=self._judged([*caller.history, *watch.history], books),
+            report=judged([*caller.history, *watch.history], books, self.scenario.asked.settle_s),
             replay=replay,
             p50_ms=speed.p50_ms,
             p99_ms=speed.p99_ms,
@@ -134,27 +124,6 @@ class Experiment:
         ids = sorted(set(caller.promises.values()))
         dice = Random(len(ids))  # nosec B311 # noqa: S311 - a sample, not a secret
         caller.look(dice.sample(ids, min(LOOKED_AT, len(ids))))
-
-    def _books(self, store: Truth) -> Books:
-        """Return the books, read again while the store can't be reached."""
-        until_s, never = monotonic() + READ_S, Event()
-        while True:
-            try:
-                books = books_of(
-                    store,  # type: ignore[arg-type]
-                    keys={self.site.code_key.id: self.site.code_key},
-                    captured=self.site.captured(),
-                )
-            except StoreError:
-                if monotonic() > until_s:
-                    raise
-                never.wait(1.0)
-            else:
-                return of_campaign(books, self.site.door.campaign) if self.site.shared else books
-
-    def _judged(self, history: Sequence[Line], books: Books) -> Report:
-        asked = self.scenario.asked
-        return check(history, books, Limits(late_s=LATE_S, settle_s=max(60.0, asked.settle_s)))
 
     def _unpaused(self, watch: Watch) -> list[str]:
         wished = self.scenario.asked.pauses
