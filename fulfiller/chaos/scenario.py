@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from fulfiller.chaos.fault.every import AnyFault
+from fulfiller.domain.campaign import HOLD_S, RAMP_S
 from fulfiller.domain.error import SettingError
 
 
@@ -28,22 +29,24 @@ class Load(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
 class Terms(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """The campaign: how many coupons there are, and what its breaker goes by.
 
-    Without `coupons` there is one for everybody. `backlog_threshold` is the breaker's own by
-    default high enough that it stays out of it.
+    Without `coupons` there is one for everybody. `backlog_threshold` is by default high enough
+    that the breaker stays out of it; `hold_s` and `ramp_s` are the breaker's own.
     """
 
     coupons: int | None = None
     issuing_rate: str | None = None
     backlog_threshold: int = 1_000_000
     resume_threshold: int = 500_000
+    hold_s: int = HOLD_S
+    ramp_s: int = RAMP_S
 
 
 class Asked(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """What is asked beyond the invariants; None asks nothing.
 
     `settle_s`: every promise is kept so soon after the last fault is healed. `p99_ms`: of the
-    door's answers, while the faults last. `pauses`: the breaker moved to paused at least once.
-    `parked`: that many claims end parked.
+    door's answers, without the worst second of the run. `pauses`: the breaker moved to paused at
+    least once. `parked`: that many claims end parked.
     """
 
     settle_s: float = 60.0

@@ -29,7 +29,7 @@ from tests.sim.teller import Teller, is_fault, told
 INSTANT = re.compile(r"\b\d{16}\b")
 STEPS = 150
 SEEDS = 5
-MANY = 25
+MANY = 12
 TruthT = TypeVar("TruthT", bound=Truth)
 
 

@@ -15,7 +15,7 @@ from fulfiller.chaos.experiment.site import Door, Site
 from fulfiller.chaos.fault.arena import Need
 from fulfiller.chaos.fault.capture import contents
 from fulfiller.chaos.scenario import Scenario
-from fulfiller.domain.campaign import Campaign
+from fulfiller.domain.campaign import BreakerTerms, Campaign
 from fulfiller.domain.error import SettingError
 from fulfiller.domain.key import Scope
 from fulfiller.domain.money import Money
@@ -110,6 +110,7 @@ def campaign_of(scenario: Scenario, name: str, window: tuple[int, int]) -> Campa
         issuing_rate=terms.issuing_rate,
         backlog_threshold=terms.backlog_threshold,
         resume_threshold=terms.resume_threshold,
+        breaker=BreakerTerms(hold_s=terms.hold_s, ramp_s=terms.ramp_s),
     )
 
 
