@@ -1,5 +1,7 @@
 """A million claims are judged in less than a minute on one core, and fewer in proportion."""
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from time import process_time
 
 import pytest
@@ -18,7 +20,18 @@ PER_CLAIM_S = 60 / 1_000_000
     ],
 )
 def test_a_crowd_is_judged_in_time(size: int) -> None:
-    """Time is that of the processor, so that others at work here don't count."""
+    """Time is that of the processor, so that others at work here don't count.
+
+    The judge has a process of its own: what thousands of tests have left behind in this one is
+    looked through by its garbage collector again and again.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        took = pool.submit(_judged, size).result()
+    assert took < size * PER_CLAIM_S
+
+
+def _judged(size: int) -> float:
+    """Judge a crowd, and return the seconds of the processor that it took."""
     crowd = Crowd(size)
     began = process_time()
     report = check(crowd.history(), crowd.books)
@@ -26,4 +39,4 @@ def test_a_crowd_is_judged_in_time(size: int) -> None:
     assert report.ok, str(report)
     assert report["S11"].over == size
     assert report["S12"].over == size - len(crowd.books.outcomes)
-    assert took < size * PER_CLAIM_S
+    return took
