@@ -9,14 +9,17 @@ import pytest
 from fulfiller.chaos.checker import check
 from tests.chaos.crowd import Crowd
 
-PER_CLAIM_S = 60 / 1_000_000
+MANY = 1_000_000
+PER_CLAIM_S = 60 / MANY
+FEW = 3
+"""Times that a small crowd is judged: a second is short enough to be spoiled by a single stall."""
 
 
 @pytest.mark.parametrize(
     "size",
     [
         20_000,
-        pytest.param(1_000_000, marks=[pytest.mark.chaos, pytest.mark.timeout(600)]),
+        pytest.param(MANY, marks=[pytest.mark.chaos, pytest.mark.timeout(600)]),
     ],
 )
 def test_a_crowd_is_judged_in_time(size: int) -> None:
@@ -26,8 +29,8 @@ def test_a_crowd_is_judged_in_time(size: int) -> None:
     looked through by its garbage collector again and again.
     """
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        took = pool.submit(_judged, size).result()
-    assert took < size * PER_CLAIM_S
+        took = list(pool.map(_judged, [size] * (FEW if size < MANY else 1)))
+    assert min(took) < size * PER_CLAIM_S
 
 
 def _judged(size: int) -> float:
