@@ -42,7 +42,6 @@ class Call:
 
     number: int
     asked: Line
-    began_s: float
 
 
 class Caller:
@@ -116,11 +115,11 @@ class Caller:
             gate = asyncio.Semaphore(CONNECTIONS)
             self.began_s = monotonic()
             self.begun.set()
-            for due_s, size in turns(self._load):
+            for number, (due_s, size) in enumerate(turns(self._load)):
                 if await self._left_before(due_s):
                     return
                 claims = [self._new() for _ in range(size)]
-                for _ in range(1 + self._again(due_s)):
+                for _ in range(1 + is_repeated(number, self._load.again)):
                     tasks.create_task(self._send(client, gate, claims, due_s))
 
     def _client(self) -> AsyncClient:
@@ -137,12 +136,6 @@ class Caller:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._leave.wait(), max(0.0, due_s - self.since()))
         return self._leave.is_set()
-
-    def _again(self, due_s: float) -> bool:
-        """Return whether this request is one of those that are sent twice, side by side."""
-        share = self._load.again
-        turn = round(due_s * self._load.rate / max(1, self._load.batch))
-        return int((turn + 1) * share) > int(turn * share)
 
     async def _send(
         self,
@@ -215,7 +208,7 @@ class Caller:
             **asked,  # type: ignore[arg-type]
         )
         self.history.append(line)
-        return Call(number, line, line.mono)
+        return Call(number, line)
 
     def _note(self, call: Call, result: Claim | ClientError) -> Phase:
         told: dict[str, str | bool]
@@ -251,6 +244,11 @@ def turns(load: Load) -> Iterator[Turn]:
             yield burst.pop()
         yield due_s, batch
     yield from burst
+
+
+def is_repeated(number: int, share: float) -> bool:
+    """Return whether a request is one of those, evenly spread, that are sent twice at once."""
+    return int((number + 1) * share) > int(number * share)
 
 
 def _phase(fault: ClientError) -> Phase:

@@ -1,5 +1,6 @@
 """Faults of the links between processes and servers, by the proxy that all of them go through."""
 
+from abc import abstractmethod
 from threading import Event
 from typing import ClassVar
 
@@ -138,8 +139,8 @@ class _Linked(Watched):
     def look(self) -> str | None:
         return self.told(self._before, self._proxy.tally(self._on))
 
-    def told(self, before: Tally, now: Tally) -> str | None:
-        raise NotImplementedError
+    @abstractmethod
+    def told(self, before: Tally, now: Tally) -> str | None: ...
 
 
 class _Armed(_Linked):

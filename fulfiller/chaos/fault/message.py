@@ -1,5 +1,6 @@
 """Faults of messages: delivered again and again, late ones first, and claims that are done."""
 
+from abc import abstractmethod
 from threading import Event
 from typing import Any, ClassVar, Literal
 
@@ -116,8 +117,8 @@ class _Repeated(Watched):
     def undo(self) -> None:
         self._errand.finish()
 
-    def once(self, client: Any) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def once(self, client: Any) -> None: ...
 
     def _go_on(self, over: Event) -> None:
         while not over.wait(EVERY_S):

@@ -3,6 +3,7 @@
 Encryption is declined in the server's name, since nothing could be read any more.
 """
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
 
 from fulfiller.chaos.proxy.framing import Reader, Unit, Unreadable
@@ -99,8 +100,8 @@ class _Messages(Reader):
             return None
         return Unit(size, self._hear(kind, buffer[at + HEAD : end]))
 
-    def _hear(self, kind: bytes, body: bytes) -> tuple[Moment, ...]:
-        raise NotImplementedError
+    @abstractmethod
+    def _hear(self, kind: bytes, body: bytes) -> tuple[Moment, ...]: ...
 
 
 class Requests(_Messages):

@@ -18,7 +18,6 @@ from fulfiller.ops.supervise.plan import POSTGRES, Plan
 from fulfiller.ops.supervise.stack import Stack
 from fulfiller.settings import PREFIX, Settings
 
-SERVERS = ("store", "broker")
 PROXIED = {"store": f"{PREFIX}STORE_URL", "broker": f"{PREFIX}BROKER_URL"}
 
 

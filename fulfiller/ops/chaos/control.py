@@ -55,8 +55,12 @@ class PlainArena:
         self._broker = Kept("broker", valkey.start(home), self._logs)
         self._names = [f"worker{number}" for number in range(1, workers + 1)]
         self._supervisor = Supervisor(Guard(), self._logs)
-        self._supervisor.start(*map(self._program, self._names))
-        self._supervisor.await_ready()
+        try:
+            self._supervisor.start(*map(self._program, self._names))
+            self._supervisor.await_ready()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def broker_url(self) -> str:

@@ -12,6 +12,8 @@ from fulfiller.ops.show import json_option, remark, show
 if TYPE_CHECKING:
     from fulfiller.chaos.outcome import Ran
 
+NOT_IN_PAIRS = ("target", "store", "no_control", "report", "journal")
+"""Options that say nothing to --hours."""
 STORES = click.Choice(("sqlite", "postgres"))
 
 
@@ -62,6 +64,8 @@ def run(ctx: click.Context, /, scenario: str, *, every: bool, **options: Any) ->
     from fulfiller.ops.chaos.scenarios import scenario_of, scenarios
 
     hours, seed = options.pop("hours"), options.pop("seed")
+    if hours is not None and (every or any(options[name] for name in NOT_IN_PAIRS)):
+        raise click.UsageError("--hours runs pairs on stacks of their own: leave the rest out")
     if hours is not None:
         _soak(hours, seed, as_json=options["as_json"])
         return

@@ -1,9 +1,13 @@
 """Scenarios: read from TOML, each flaw named with its place; all that ship are sound."""
 
+from typing import get_args
+
 import pytest
 
-from fulfiller.chaos.experiment.caller import turns
+from fulfiller.chaos.experiment.caller import is_repeated, turns
 from fulfiller.chaos.experiment.striking import kind_of
+from fulfiller.chaos.fault.every import AnyFault
+from fulfiller.chaos.fault.fault import Fault
 from fulfiller.chaos.scenario import Load, read_scenario
 from fulfiller.domain.error import SettingError
 from fulfiller.ops.chaos.scenarios import USUAL, scenario_of, scenarios
@@ -49,6 +53,19 @@ def test_every_scenario_that_ships_is_sound() -> None:
 def test_many_kinds_of_faults_are_in_use() -> None:
     """Twenty kinds and more: a kind that no scenario has is a kind that nobody tries."""
     assert len({kind_of(fault) for each in scenarios() for fault in each.faults}) >= 20
+
+
+def test_every_kind_says_what_it_does_and_does_it() -> None:
+    """The nouns share a base that leaves both to them."""
+    for kind in get_args(AnyFault):
+        assert kind.begin is not Fault.begin
+        assert kind.words is not Fault.words
+
+
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.2, 1.0])
+def test_as_many_requests_are_sent_twice_as_was_asked(share: float) -> None:
+    """Of a burst, too, whose requests are all due at once."""
+    assert sum(is_repeated(number, share) for number in range(1_000)) == 1_000 * share
 
 
 def test_a_name_that_is_nearly_right_is_named() -> None:

@@ -131,6 +131,7 @@ def test_the_list_says_what_there_is_to_break(chaos: Run) -> None:
     [
         (("run", "worker-kil"), "did you mean worker-kill?"),
         (("run", "--every", "--report", "a.html"), "--every writes a report for each"),
+        (("run", "--hours", "1", "--store", "sqlite"), "leave the rest out"),
         (("run", "--target", "--store", "sqlite"), "--target has a store already"),
     ],
 )
