@@ -7,6 +7,7 @@ from celery import signals
 from celery.exceptions import Reject
 
 from fulfiller.domain.error import SettingError
+from fulfiller.ops.garbage import settle
 from fulfiller.wiring import open_parts
 from workers.desk import guard, leave, settings
 
@@ -52,6 +53,8 @@ def _load(**_: Any) -> None:
         guard()
     except SettingError as fault:
         raise SystemExit(str(fault)) from fault
+    # Before the fork, so that all children share what is never looked through.
+    settle()
 
 
 def _leave(**_: Any) -> None:

@@ -12,9 +12,10 @@
 `issued`, `declined` and `cancelled` are terminal, once and for ever.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
+
+from msgspec import Struct
 
 from fulfiller.domain.error import IllegalMove
 from fulfiller.domain.tier import Tier
@@ -66,8 +67,7 @@ def public_id(claim_id: ClaimId) -> str:
     return CLAIM_PREFIX + claim_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True, gc=False):
     """A claim as it comes in, checked for shape and nothing else."""
 
     account: str
@@ -81,8 +81,7 @@ class Request:
     limit_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True, gc=False):
     """A claim as it was accepted or waitlisted; written once, never changed.
 
     `(campaign, user, grant, turn)` and `(campaign, user, slot, slot_turn)` are unique: the
@@ -104,8 +103,7 @@ class Claim:
     accepted_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenClaim:
+class OpenClaim(Struct, frozen=True, kw_only=True, gc=False):
     """What is still to be done for a claim; the one row of it that changes.
 
     `offered_at` is when its intake offered it; on a claim that is ready anew, and so only later

@@ -9,8 +9,9 @@ reservation that has run out.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.error import IllegalMove
@@ -57,8 +58,7 @@ def check_coupon_move(old: CouponState, new: CouponState) -> None:
         raise IllegalMove("coupon", old, new)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coupon:
+class Coupon(Struct, frozen=True, kw_only=True, gc=False):
     """A coupon as stored: without its code, which is recomputed from key id and salt.
 
     `revision` counts its moves. `checkout` is the idempotency key under which it is reserved

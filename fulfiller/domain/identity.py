@@ -6,13 +6,13 @@ the same past still collide. A declined claim frees nothing.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fulfiller.domain.claim import ClaimId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prior:
+class Prior(Struct, frozen=True, kw_only=True, gc=False):
     """A claim that a user already has or had in a campaign."""
 
     id: ClaimId
@@ -24,13 +24,16 @@ class Prior:
     cancelled: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class Seat(Struct, frozen=True, gc=False):
     """The identity turn, slot and slot turn that a new claim takes."""
 
     turn: int
     slot: int
     slot_turn: int
+
+
+FIRST = Seat(turn=0, slot=1, slot_turn=0)
+"""Where almost everybody sits: who has never claimed before."""
 
 
 def holder(priors: Iterable[Prior], grant: str) -> Prior | None:
@@ -41,6 +44,8 @@ def holder(priors: Iterable[Prior], grant: str) -> Prior | None:
 def seat(priors: Iterable[Prior], grant: str, limit: int) -> Seat | None:
     """Return the lowest free slot for a new claim, or None when all `limit` slots are held."""
     past = tuple(priors)
+    if not past and limit > 0:
+        return FIRST
     held = {p.slot for p in past if not p.cancelled}
     slot = next((n for n in range(1, limit + 1) if n not in held), None)
     if slot is None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
+
 from fulfiller.domain.claim import Claim, ClaimId, State
 
 
@@ -19,8 +21,7 @@ class Why(StrEnum):
     WAITLIST_FULL = "waitlist_full"
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True, gc=False):
     """The claim is in the store with its money reserved: from here on it can't be lost.
 
     `ahead` is how many of its tier were waiting when it was waitlisted, as just read.

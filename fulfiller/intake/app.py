@@ -109,7 +109,8 @@ class App:
             await self._api(scope, receive, send)
             return
         request = asked(scope)
-        await send_reply(await answered(handler, request, receive), request.request_id, send)
+        reply = await answered(handler, request, receive)
+        await send_reply(reply, request.request_id, scope, send)
 
     @property
     def routes(self) -> Sequence[BaseRoute]:

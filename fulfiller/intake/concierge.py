@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec import structs
+
 from fulfiller.domain.breaker import Mode
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import State
 from fulfiller.domain.error import InvalidPatience
 from fulfiller.domain.estimate import Wait, poll_after_s, said_place
-from fulfiller.domain.mode import held
+from fulfiller.domain.mode import flowing, held
 from fulfiller.domain.patience import Patience, Reason, Situation
 from fulfiller.domain.stripe import Count
 from fulfiller.domain.tier import Tier
@@ -51,6 +53,8 @@ class Concierge:
         self._outlook = outlook
         self._library = library
         self._worded: dict[str, tuple[Campaign, Library]] = {}
+        self._known: Survey | None = None
+        self._brief: set[tuple[str, str]] = set()
 
     async def prepare(self, campaign: str) -> None:
         """Make sure that the pause of a campaign is known before anybody is told of it."""
@@ -65,6 +69,8 @@ class Concierge:
         if campaign is None:
             return shown
         if shown.state is State.ACCEPTED:
+            if self._is_brief(shown, survey):
+                return shown
             return self._accepted(shown, campaign, survey, ears)
         return self._waitlisted(shown, campaign, survey, (ahead or 0, ears))
 
@@ -109,14 +115,26 @@ class Concierge:
     ) -> PublicClaim:
         now = self._outlook.now(survey)
         wait = wait_of(campaign, survey, tier=_tier(shown), ahead=0, now=now)
-        if not survey.sums[campaign.id].get((_tier(shown), Count.ACCEPTED)):
-            return shown
-        if wait.high_s is None and not held(survey.modes, campaign.id):
-            return shown
-        if wait.high_s is not None and wait.high_s < WORTH_TELLING_S:
+        stopped = held(survey.modes, campaign.id)
+        waits = survey.sums[campaign.id].get((_tier(shown), Count.ACCEPTED), 0) > 0
+        long = stopped if wait.high_s is None else wait.high_s >= WORTH_TELLING_S
+        if not (waits and long):
+            if flowing(survey.modes, campaign.id) and not stopped:
+                self._brief.add((campaign.id, shown.tier))
             return shown
         patience = replace(patience_of(campaign, survey, Situation.QUEUED, now=now), wait=wait)
         return self._told(shown, patience, campaign, ears)
+
+    def _is_brief(self, shown: PublicClaim, survey: Survey) -> bool:
+        """Return whether this survey has told of a wait like this one that it is brief.
+
+        While a campaign flows that does not change before the next survey: it is worked out
+        once for all who come in between.
+        """
+        if survey is not self._known:
+            self._known = survey
+            self._brief.clear()
+        return (shown.campaign, shown.tier) in self._brief
 
     def _waitlisted(
         self,
@@ -134,7 +152,7 @@ class Concierge:
             ahead=place - 1,
             wait=wait,
         )
-        return replace(
+        return structs.replace(
             self._told(shown, patience, campaign, ears),
             position=place,
             poll_after_s=poll_after_s(wait),
@@ -145,7 +163,7 @@ class Concierge:
     ) -> PublicClaim:
         message, language = self._said(patience, campaign, ears)
         wait = None if patience.wait is None else _wait(patience.wait)
-        return replace(
+        return structs.replace(
             shown,
             wait=wait,
             message=message,

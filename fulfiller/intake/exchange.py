@@ -22,6 +22,9 @@ HEAD_MAX = 16 * 1024
 ONCE = (b"authorization", b"content-type", b"content-encoding", b"idempotency-key")
 """Headers that mean something here, and therefore one thing only."""
 JSON = b"application/json"
+WHOLE = "fulfiller.whole"
+"""The ASGI extension by which a server takes an answer in one piece: `(status, fields, body)`
+to whether it did."""
 log = logging.getLogger(__name__)
 encode = msgspec.json.Encoder().encode
 _is_code = re.compile(r"(/coupons/)[^/]+")
@@ -109,15 +112,13 @@ def head(reply: Reply, request_id: str) -> list[Header]:
     ]
 
 
-async def send_reply(reply: Reply, request_id: str, send: Send) -> None:
-    """Send a reply."""
-    await send(
-        {
-            "type": "http.response.start",
-            "status": reply.status,
-            "headers": head(reply, request_id),
-        }
-    )
+async def send_reply(reply: Reply, request_id: str, scope: Scope, send: Send) -> None:
+    """Send a reply, in one piece if the server can and the request wants its body."""
+    fields = head(reply, request_id)
+    whole = scope.get("extensions", {}).get(WHOLE)
+    if whole is not None and scope["method"] == "POST" and whole(reply.status, fields, reply.body):
+        return
+    await send({"type": "http.response.start", "status": reply.status, "headers": fields})
     await send({"type": "http.response.body", "body": reply.body})
 
 

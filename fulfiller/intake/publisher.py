@@ -2,6 +2,8 @@
 
 At once if nothing went out in the last 25 ms or a full hint is waiting, else when one of
 the two is true: without that rule a busy intake makes tiny hints exactly when CPU is short.
+While much goes out it waits for up to 100 ms, for a task costs its worker some milliseconds
+whatever it carries.
 Whatever is not offered here is left to the keeper, so that everything may be dropped at any
 time, and nothing here ever holds up a commit.
 """
@@ -19,8 +21,13 @@ from fulfiller.service.dispatch import Hint, Lane, Queue
 from fulfiller.service.release import short
 
 GAP_S = 0.025
+BUSY_GAP_S = 0.1
+MUCH = 50
+"""Claims that went out together: from here on the next ones wait for each other longer."""
 LOOK_S = 0.25
-"""How often the queues are looked at."""
+"""How often the queues are looked at, if nothing goes out."""
+LOOK_SOON_S = 0.1
+"""The same while something does."""
 SLOTS_S = 1.0
 STALE_S = 1.0
 """Age at which what is known of the queues is worth nothing: the broker may be frozen."""
@@ -45,6 +52,7 @@ class Publisher:
         self._slots_at = float("-inf")
         self._look_at = float("-inf")
         self._sent_at = float("-inf")
+        self._gap_s = GAP_S
         self._back_off_s = BACK_OFF_S
         self._thread = Thread(target=self._work, name="intake-publisher", daemon=True)
 
@@ -100,14 +108,15 @@ class Publisher:
 
     def _due_at(self) -> float:
         full = any(len(ids) >= self._parts.limits.hint_max for ids in self._lanes.values())
-        return float("-inf") if full else self._sent_at + GAP_S
+        return float("-inf") if full else self._sent_at + self._gap_s
 
     def _publish(self, queue: Queue) -> None:
         hints = _hints(self._lanes, self._parts.limits.hint_max)
+        self._gap_s = BUSY_GAP_S if sum(map(len, self._lanes.values())) >= MUCH else GAP_S
         self._lanes = {}
         self._sent_at = self._parts.monotonic()
         if queue.publish(hints):
-            self._look_at = self._sent_at
+            self._look_at = min(self._look_at, self._sent_at + LOOK_SOON_S)
         else:
             self._rest()
 

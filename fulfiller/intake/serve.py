@@ -6,14 +6,11 @@ import socket
 from collections.abc import Callable
 from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit, setrlimit
 from types import FrameType
-from typing import cast
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from fulfiller.intake.app import App
-from fulfiller.intake.exchange import HEAD_MAX, encode, fresh_id
-from fulfiller.intake.problem import MEDIA_TYPE, Code, Problem, unavailable
+from fulfiller.intake.connection import Patient
 
 KEEP_ALIVE_S = 75
 ARRIVAL_S = 10.0
@@ -119,87 +116,3 @@ class Server(uvicorn.Server):
         """End in order at the first signal, at once at a second SIGINT."""
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
-
-
-class Patient(HttpToolsProtocol):
-    """A connection that knows since when it owes us the rest of a request."""
-
-    connections_max: float
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait: a new connection owes a request."""
-        super().connection_made(transport)
-        self.owes_since: float | None = self.loop.time()
-        self._head_size: int | None = None
-        if len(self.connections) > self.connections_max:
-            self._make_room()
-
-    def data_received(self, data: bytes) -> None:
-        """Read on; a head that grows without end is refused before it is whole."""
-        known = self._head_size
-        super().data_received(data)
-        if known is not None and self._head_size is not None:
-            self._head_size += len(data)
-            if self._head_size > HEAD_MAX and not self.transport.is_closing():
-                self.refuse(Problem(Code.HEAD_TOO_LARGE))
-
-    def on_headers_complete(self) -> None:
-        """The head is whole, and its size is known."""
-        self._head_size = None
-        super().on_headers_complete()
-
-    def on_message_begin(self) -> None:
-        """Begin to wait for the rest."""
-        super().on_message_begin()
-        # What came along with its beginning may belong to the request before, so it's not counted.
-        self._head_size = 0
-        if self.owes_since is None:
-            self.owes_since = self.loop.time()
-
-    def on_message_complete(self) -> None:
-        """Nothing is owed any longer."""
-        super().on_message_complete()
-        self.owes_since = None
-
-    def cut(self, before: float) -> None:
-        """Hang up if the rest of a request is owed since longer ago."""
-        if self.owes_since is None or self.owes_since >= before:
-            return
-        # There is no cycle before the first request, whatever uvicorn's annotation says.
-        cycle = cast("RequestResponseCycle | None", self.cycle)
-        if cycle is not None and cycle.more_body and cycle.response_started:
-            self.transport.close()
-        else:
-            self.refuse(Problem(Code.TIMED_OUT))
-
-    def _make_room(self) -> None:
-        """Hang up on whoever has owed us a request for longest: slow ones keep nobody out."""
-        owing = {
-            other: other.owes_since
-            for other in self.connections
-            if isinstance(other, Patient) and other.owes_since is not None
-        }
-        slowest = min(owing, key=owing.__getitem__)
-        slowest.refuse(unavailable("there are too many connections"))
-
-    def send_400_response(self, msg: str) -> None:
-        """Tell what is no HTTP at all as a problem too."""
-        self.refuse(Problem(Code.MALFORMED, msg))
-
-    def refuse(self, problem: Problem) -> None:
-        """Tell a problem and hang up; what was asked for did not arrive whole and is not known."""
-        self.owes_since = None
-        request_id = fresh_id()
-        body = encode(problem.body(instance="", request_id=request_id))
-        title = problem.kind.title.encode()
-        said = [
-            (b"content-type", MEDIA_TYPE),
-            (b"content-length", b"%d" % len(body)),
-            (b"connection", b"close"),
-            (b"x-request-id", request_id.encode()),
-            *problem.headers(),
-        ]
-        head = b"".join(b"%s: %s\r\n" % each for each in said)
-        status = b"HTTP/1.1 %d %s\r\n" % (problem.kind.status, title)
-        self.transport.write(status + head + b"\r\n" + body)
-        self.transport.close()

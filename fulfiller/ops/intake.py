@@ -1,6 +1,5 @@
 """The intake's process: the HTTP door, with its parts wired."""
 
-import gc
 from functools import partial
 
 from fulfiller.clock import StoreClock, monotonic, new_claim_id
@@ -12,6 +11,7 @@ from fulfiller.intake.phrases import read_library, shipped_phrases
 from fulfiller.intake.serve import announce
 from fulfiller.intake.serve import run as serve
 from fulfiller.ops.exits import Misused
+from fulfiller.ops.garbage import settle
 from fulfiller.ops.log import start_log
 from fulfiller.ops.yielding import give_way
 from fulfiller.settings import Settings
@@ -24,7 +24,7 @@ def run(settings: Settings, *, host: str, port: int) -> None:
     # To accept is cheaper than to issue, and would outrun it.
     give_way(settings.intake_nice)
     app = create_app(intake_parts(settings))
-    _settle()
+    settle()
     try:
         serve(app, host, port, announce, proxies=settings.intake_proxies)
     except OSError as fault:
@@ -32,16 +32,6 @@ def run(settings: Settings, *, host: str, port: int) -> None:
             f"can't listen on {host} port {port} ({fault.strerror}): "
             "choose another with --port or FULFILLER_INTAKE_PORT"
         ) from fault
-
-
-def _settle() -> None:
-    """Leave what lives as long as the process out of every collection of garbage.
-
-    The first full one after the start walked through all modules in the midst of the first
-    load: 60 to 70 ms in which nobody was answered.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def intake_parts(settings: Settings) -> IntakeParts:

@@ -11,6 +11,7 @@ from socket import gethostname
 
 from fulfiller.clock import monotonic
 from fulfiller.domain.error import FulfillerError
+from fulfiller.ops.garbage import settle
 from fulfiller.ops.halt import Halt
 from fulfiller.ops.log import start_log
 from fulfiller.service.keep import LEASE, Keeper, Kept
@@ -36,6 +37,7 @@ def run(settings: Settings) -> None:
         monotonic=monotonic,
         new_epoch=lambda: f"{deployment(settings)}.{token_hex(16)}",
     )
+    settle()
     try:
         _keep(keeper, parts, halt)
     finally:

@@ -1,14 +1,14 @@
 """Double entry for open claims: what a move of theirs does to stripes and to the event log."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from fulfiller.domain.claim import OpenClaim, Stage
 from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.stripe import Count, Delta, Purse, StripeKey
 from fulfiller.domain.tier import Tier
-from fulfiller.service.dispatch import Lane
 from fulfiller.service.port import StripeMove
 
 STAGE_COUNT = {
@@ -18,29 +18,36 @@ STAGE_COUNT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """What one claim's move books: its money from purse to purse, and counts up and down."""
+    """What one claim's move books: its money from purse to purse, and counts up and down.
+
+    Each is made once and is like no other, so that claims can be counted by theirs.
+    """
 
     counts: Mapping[Count, int]
     purses: tuple[Purse, Purse] | None = None
 
 
+@cache
 def entering(stage: Stage) -> Entry:
     """Return the entry of a claim that comes in: its money is reserved from here on."""
     return Entry({Count.ENTERED: 1, STAGE_COUNT[stage]: 1}, (Purse.AVAILABLE, Purse.RESERVED))
 
 
+@cache
 def issuing() -> Entry:
     """Return the entry of a claim that becomes a coupon."""
     return Entry({Count.ACCEPTED: -1, Count.ISSUED: 1}, (Purse.RESERVED, Purse.ISSUED))
 
 
+@cache
 def ending(stage: Stage, count: Count) -> Entry:
     """Return the entry of a claim that ends without a coupon: its money is free again."""
     return Entry({STAGE_COUNT[stage]: -1, count: 1}, (Purse.RESERVED, Purse.AVAILABLE))
 
 
+@cache
 def shifting(old: Stage, new: Stage) -> Entry:
     """Return the entry of a claim that goes from one stage to another with its money."""
     return Entry({STAGE_COUNT[old]: -1, STAGE_COUNT[new]: 1})
@@ -50,9 +57,12 @@ def moves(
     booked: Iterable[tuple[OpenClaim, Entry]], guards: Mapping[str, int] | None = None
 ) -> tuple[StripeMove, ...]:
     """Return the stripe moves of a transaction, ascending; `guards` by campaign, if any."""
+    alike = Counter(
+        [(claim.campaign, claim.stripe, claim.tier, claim.amount, entry) for claim, entry in booked]
+    )
     books: defaultdict[StripeKey, _Book] = defaultdict(_Book)
-    for claim, entry in booked:
-        books[StripeKey(claim.campaign, claim.stripe)].add(claim, entry)
+    for (campaign, stripe, tier, amount, entry), claims in alike.items():
+        books[StripeKey(campaign, stripe)].add(tier, claims * amount, entry, claims)
     return tuple(
         StripeMove(key, books[key].delta(), None if guards is None else guards[key.campaign])
         for key in sorted(books)
@@ -63,21 +73,21 @@ def events(
     claims: Iterable[OpenClaim], kind: Kind, *, now: int, actor: str, detail: str = ""
 ) -> tuple[Event, ...]:
     """Return one event per lane among the claims."""
-    lanes: defaultdict[Lane, list[OpenClaim]] = defaultdict(list)
+    lanes: defaultdict[tuple[str, Tier], list[OpenClaim]] = defaultdict(list)
     for claim in claims:
-        lanes[Lane(claim.campaign, claim.tier)].append(claim)
+        lanes[claim.campaign, claim.tier].append(claim)
     return tuple(
         Event(
             at=now,
-            campaign=lane.campaign,
-            tier=lane.tier,
+            campaign=campaign,
+            tier=tier,
             kind=kind,
             ids=tuple([claim.id for claim in members]),
             amount=sum([claim.amount for claim in members]),
             actor=actor,
             detail=detail,
         )
-        for lane, members in lanes.items()
+        for (campaign, tier), members in lanes.items()
     )
 
 
@@ -88,13 +98,14 @@ class _Book:
         self.money: defaultdict[Purse, int] = defaultdict(int)
         self.counts: defaultdict[tuple[Tier, Count], int] = defaultdict(int)
 
-    def add(self, claim: OpenClaim, entry: Entry) -> None:
+    def add(self, tier: Tier, amount: int, entry: Entry, claims: int) -> None:
+        """Book so many claims of a tier alike, of which all together are worth the amount."""
         if entry.purses is not None:
             source, target = entry.purses
-            self.money[source] -= claim.amount
-            self.money[target] += claim.amount
+            self.money[source] -= amount
+            self.money[target] += amount
         for count, step in entry.counts.items():
-            self.counts[claim.tier, count] += step
+            self.counts[tier, count] += claims * step
 
     def delta(self) -> Delta:
         return Delta(dict(self.money), dict(self.counts))

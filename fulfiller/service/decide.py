@@ -18,11 +18,10 @@ from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE
 from fulfiller.domain.stripe import Count, Purse, counted
 from fulfiller.domain.tier import Tier
 from fulfiller.service.book import entering, events, moves
-from fulfiller.service.dispatch import Lane
 from fulfiller.service.entry import as_prior, new_claim, opened
-from fulfiller.service.govern import trips
+from fulfiller.service.govern import ceiling
 from fulfiller.service.port import Ask, Key, KeyBinding, Sight, Writes
-from fulfiller.service.takings import Line, Wallet
+from fulfiller.service.takings import Line, Opening, Wallet
 
 OFFERED_MAX = 2_000
 """A campaign's backlog from which on the keeper alone offers, in fair order."""
@@ -30,6 +29,7 @@ NEVER_SEEN = frozenset({Phase.DRAFT})
 NOT_YET = frozenset({Phase.SCHEDULED})
 OVER = frozenset({Phase.ENDED, Phase.ARCHIVED})
 ENTERED = {stage: entering(stage) for stage in (Stage.ACCEPTED, Stage.WAITLISTED)}
+STATES = {stage: State(stage) for stage in Stage}
 TAKEN_IN = {
     Stage.ACCEPTED: Kind.CLAIM_ACCEPTED,
     Stage.WAITLISTED: Kind.CLAIM_WAITLISTED,
@@ -90,11 +90,9 @@ class _Draft:
         self.round = circumstances
         self.keys = dict(sight.keys)
         self.priors = {person: list(priors) for person, priors in sight.priors.items()}
-        self.wallets: dict[str, Wallet] = {}
-        self.offering: dict[Lane, bool] = {}
+        self.openings: dict[str, Opening] = {}
         self.bound: list[KeyBinding] = []
         self.taken: list[tuple[Claim, OpenClaim]] = []
-        self.lines: dict[str, Line] = {}
         self.dry: set[str] = set()
         self.over: dict[str, int] = {}
         self.undecided: set[Key] = set()
@@ -154,78 +152,71 @@ class _Draft:
         return Repeated(prior.id)
 
     def _fresh(self, request: Request, campaign: Campaign) -> Answer | None:
+        opening = self._opening(campaign)
         place = seat(self._priors(request), request.grant, campaign.per_user_limit)
-        why = self._closed(campaign) or (Why.USER_LIMIT if place is None else None)
-        if why is None and self.sight.modes[campaign.id].exhausted:
+        why = opening.closed or (Why.USER_LIMIT if place is None else None)
+        if why is None and opening.exhausted:
             why = Why.SOLD_OUT
         if why is not None or place is None:
             return Refused(why or Why.USER_LIMIT)
-        return self._placed(request, campaign, place)
+        return self._placed(request, opening, place)
 
-    def _placed(self, request: Request, campaign: Campaign, place: Seat) -> Answer | None:
+    def _placed(self, request: Request, opening: Opening, place: Seat) -> Answer | None:
         """Give a claim that may be taken in its stage and its money."""
+        campaign = opening.campaign
         tier = campaign.default_tier if request.tier is None else request.tier
-        stage = self._stage(campaign, tier)
+        stage = opening.stage(tier)
         if stage is None:
+            self.over[campaign.id] = opening.line.backlog + 1
             self._leave_undecided(request)
             return None
-        if stage is Stage.WAITLISTED and self._line(campaign).full:
+        if stage is Stage.WAITLISTED and opening.line.full:
             return Refused(Why.WAITLIST_FULL)
-        stripe = self._wallet(campaign).take()
+        stripe = opening.wallet.take()
         if stripe is None:
             self.dry.add(campaign.id)
             self._leave_undecided(request)
             return None
-        return self._take_in(request, campaign, place, (stripe, stage))
+        return self._take_in(request, opening, place, (stripe, stage))
 
     def _leave_undecided(self, request: Request) -> None:
         self.undecided.add((request.account, request.key))
         self.blocked.add(request.campaign)
 
-    def _stage(self, campaign: Campaign, tier: Tier) -> Stage | None:
-        """Return where a newcomer stands, or None if the breaker has to be tripped first."""
-        line, modes = self._line(campaign), self.sight.modes
-        if not flowing(modes, campaign.id) or line.waiting[tier]:
-            return Stage.WAITLISTED
-        if trips(campaign, modes, line.backlog + 1):
-            self.over[campaign.id] = line.backlog + 1
-            return None
-        return Stage.ACCEPTED
-
-    def _line(self, campaign: Campaign) -> Line:
-        if campaign.id not in self.lines:
-            self.lines[campaign.id] = Line(self.sight.stripes[campaign.id], campaign.waitlist_cap)
-        return self.lines[campaign.id]
-
-    def _closed(self, campaign: Campaign) -> Why | None:
-        now_phase = phase(campaign, now=self.round.now, exhausted=False)
-        if now_phase in NEVER_SEEN:
-            return Why.UNKNOWN_CAMPAIGN
-        if now_phase in NOT_YET:
-            return Why.NOT_OPEN_YET
-        return Why.ENDED if now_phase in OVER else None
-
-    def _wallet(self, campaign: Campaign) -> Wallet:
-        if campaign.id not in self.wallets:
-            available = [s[Purse.AVAILABLE] for s in self.sight.stripes[campaign.id]]
-            self.wallets[campaign.id] = Wallet(available, campaign.value.amount, self.round.start)
-        return self.wallets[campaign.id]
+    def _opening(self, campaign: Campaign) -> Opening:
+        """Return what holds for every claim of a campaign, and is found out once."""
+        opening = self.openings.get(campaign.id)
+        if opening is None:
+            modes, stripes = self.sight.modes, self.sight.stripes[campaign.id]
+            available = [stripe[Purse.AVAILABLE] for stripe in stripes]
+            opening = self.openings[campaign.id] = Opening(
+                campaign=campaign,
+                closed=_closed(campaign, self.round.now),
+                exhausted=modes[campaign.id].exhausted,
+                flows=flowing(modes, campaign.id),
+                ceiling=ceiling(campaign, modes),
+                line=Line(stripes, campaign.waitlist_cap),
+                wallet=Wallet(available, campaign.value.amount, self.round.start),
+                offered=frozenset(tier for tier in Tier if self._may_offer(campaign, tier)),
+            )
+        return opening
 
     def _take_in(
-        self, request: Request, campaign: Campaign, place: Seat, where: tuple[int, Stage]
+        self, request: Request, opening: Opening, place: Seat, where: tuple[int, Stage]
     ) -> Answer:
         stripe, stage = where
         claim = new_claim(
-            request, campaign, place, claim_id=self.round.new_id(), now=self.round.now
+            request, opening.campaign, place, claim_id=self.round.new_id(), now=self.round.now
         )
-        ahead = self._line(campaign).join(claim.tier, stage)
-        offered = stage is Stage.ACCEPTED and self._offers(campaign, claim)
-        self.taken.append(
-            (claim, opened(claim, stage, stripe, flow=self._flow(claim), offered=offered))
-        )
+        ahead = opening.line.join(claim.tier, stage)
+        # A limit key with a rate of its own has a flow of its own, which the keeper alone serves.
+        limited = claim.limit_key if (claim.campaign, claim.limit_key) in self.sight.rated else None
+        offered = stage is Stage.ACCEPTED and claim.tier in opening.offered and limited is None
+        flow = flow_of(claim.account, limited)
+        self.taken.append((claim, opened(claim, stage, stripe, flow=flow, offered=offered)))
         self._priors(request).append(as_prior(claim))
         self._bind(request, claim.id)
-        return Accepted(claim, State(stage), stripe, offered, ahead)
+        return Accepted(claim, STATES[stage], stripe, offered, ahead)
 
     def _bind(self, request: Request, claim_id: ClaimId) -> None:
         binding = KeyBinding(
@@ -233,20 +224,6 @@ class _Draft:
         )
         self.keys[request.account, request.key] = binding
         self.bound.append(binding)
-
-    def _limited(self, claim: Claim) -> bool:
-        """Return whether a claim's limit key has a rate of its own."""
-        return (claim.campaign, claim.limit_key) in self.sight.rated
-
-    def _flow(self, claim: Claim) -> str:
-        return flow_of(claim.account, claim.limit_key if self._limited(claim) else None)
-
-    def _offers(self, campaign: Campaign, claim: Claim) -> bool:
-        """Return what holds for every claim of a lane but limited ones, and is found out once."""
-        lane = Lane(campaign.id, claim.tier)
-        if lane not in self.offering:
-            self.offering[lane] = self._may_offer(campaign, claim.tier)
-        return self.offering[lane] and not self._limited(claim)
 
     def _may_offer(self, campaign: Campaign, tier: Tier) -> bool:
         modes, stripes = self.sight.modes, self.sight.stripes[campaign.id]
@@ -259,6 +236,16 @@ class _Draft:
             and not held(modes, campaign.id)
             and not counted(stripes, Count.WAITLISTED, tier)
         )
+
+
+def _closed(campaign: Campaign, now: int) -> Why | None:
+    """Return why nobody can claim at a moment, if so; whether anything is left is not asked."""
+    now_phase = phase(campaign, now=now, exhausted=False)
+    if now_phase in NEVER_SEEN:
+        return Why.UNKNOWN_CAMPAIGN
+    if now_phase in NOT_YET:
+        return Why.NOT_OPEN_YET
+    return Why.ENDED if now_phase in OVER else None
 
 
 def _replay(known: KeyBinding, request: Request) -> Answer:

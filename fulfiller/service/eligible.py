@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from msgspec import structs
+
 from fulfiller.domain.claim import Claim, ClaimId, OpenClaim, Stage, State
 from fulfiller.domain.eligibility import Applicant, Ineligible, Unsure, Verdict
 from fulfiller.domain.error import Raced
@@ -82,9 +84,10 @@ def defer(claims: Sequence[Claim], *, store: Store, now: int, actor: str) -> Iss
         young = [row for row in unit.rows if now - asked[row.id] < PATIENCE]
         wait = min(max(now - max((asked[row.id] for row in young), default=now), SOON), LATE)
         later = [
-            replace(row, ready_at=now + wait, offered_at=asked[row.id], attempts=0) for row in young
+            structs.replace(row, ready_at=now + wait, offered_at=asked[row.id], attempts=0)
+            for row in young
         ]
-        aside = [replace(row, stage=Stage.PARKED) for row in old]
+        aside = [structs.replace(row, stage=Stage.PARKED) for row in old]
         parked = parking(old, TOO_LONG, now=now, actor=actor)
         unit.commit(replace(parked, opened=(*later, *aside)))
         return Issued(left=tuple(r.id for r in young), parked=tuple(r.id for r in old))

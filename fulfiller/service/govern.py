@@ -109,13 +109,16 @@ def move(
     )
 
 
-def trips(campaign: Campaign, modes: Mapping[str, ModeRow], backlog: int) -> bool:
-    """Return whether this backlog trips a campaign that flows, by what an intake knows."""
+def ceiling(campaign: Campaign, modes: Mapping[str, ModeRow]) -> float | None:
+    """Return the backlog above which a campaign that flows is to be tripped.
+
+    By what an intake knows; None where no backlog trips it.
+    """
     row = modes[campaign.id]
     if row.state.forced is not None:
-        return False
-    high, _ = thresholds(_seen(row, backlog), policy(campaign))
-    return high is not None and backlog > high
+        return None
+    high, _ = thresholds(_seen(row, 0), policy(campaign))
+    return high
 
 
 def trip(campaign: Campaign, row: ModeRow, backlog: int, *, store: Store, now: int) -> bool:

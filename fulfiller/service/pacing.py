@@ -9,7 +9,9 @@ time a rate is kept: each leaves `tat <= its time + the span of a burst`.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import structs
 
 from fulfiller.domain.claim import ClaimId, OpenClaim
 from fulfiller.domain.flow import flow_of, limit_key_of
@@ -104,7 +106,7 @@ class _Till:
         limited = row.limit_key if self._limited(row) else limit_key_of(row.flow)
         ready_at = max(self.now, row.ready_at + 1, *free)
         flow = flow_of(row.account, limited)
-        return replace(row, ready_at=ready_at, offered_at=None, flow=flow)
+        return structs.replace(row, ready_at=ready_at, offered_at=None, flow=flow)
 
     def moves(self) -> Iterable[PaceMove]:
         """Return what counts against which rates."""

@@ -11,6 +11,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from msgspec import Struct
+
 from fulfiller.domain.act import Act
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import Claim, ClaimId, OpenClaim, Stage, State
@@ -33,8 +35,7 @@ Person = tuple[str, str]
 Row_co = TypeVar("Row_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class KeyBinding:
+class KeyBinding(Struct, frozen=True, gc=False):
     """An idempotency key and the claim it stands for; `fingerprint` digests the body."""
 
     account: str

@@ -6,7 +6,9 @@ key is answered as long as what it did still stands, and told so when it no long
 redemption that was rolled back is not made again by a request that was late.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import structs
 
 from fulfiller.domain.act import Act, CouponWhy, Verb
 from fulfiller.domain.campaign import Campaign
@@ -130,7 +132,7 @@ def _after(order: Order, sight: CouponSight, now: int) -> Coupon:
     coupon, target = sight.coupon, _TARGET[order.verb]
     check_coupon_move(coupon.effective(now), target)
     held = target is CouponState.RESERVED
-    return replace(
+    return structs.replace(
         coupon,
         state=target,
         revision=coupon.revision + 1,

@@ -1,8 +1,11 @@
 """What a group of requests takes from as it is decided: a campaign's money, and its line."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
+from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import Stage
+from fulfiller.domain.outcome import Why
 from fulfiller.domain.stripe import Count, Stripe, backlog, counted
 from fulfiller.domain.tier import Tier
 
@@ -48,3 +51,29 @@ class Line:
             return None
         self.waiting[tier] += 1
         return self.waiting[tier] - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A campaign as a group of requests meets it: found out once, and then taken from.
+
+    `closed` is why nobody can claim, if so; `flows` whether it admits freely; `ceiling` the
+    backlog above which its breaker is to be tripped; `offered` the tiers that its intake
+    publishes by itself.
+    """
+
+    campaign: Campaign
+    closed: Why | None
+    exhausted: bool
+    flows: bool
+    ceiling: float | None
+    line: Line
+    wallet: Wallet
+    offered: Collection[Tier]
+
+    def stage(self, tier: Tier) -> Stage | None:
+        """Return where a newcomer stands, or None if the breaker has to be tripped first."""
+        if not self.flows or self.line.waiting[tier]:
+            return Stage.WAITLISTED
+        over = self.ceiling is not None and self.line.backlog + 1 > self.ceiling
+        return None if over else Stage.ACCEPTED

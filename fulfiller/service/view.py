@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec import Struct
+
 from fulfiller.domain.breaker import Mode
 from fulfiller.domain.campaign import Campaign, Phase, phase
 from fulfiller.domain.claim import Claim, State, public_id
@@ -88,8 +90,7 @@ class PublicPatience:
     still_valid: tuple[Valid, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicClaim:
+class PublicClaim(Struct, frozen=True, kw_only=True):
     """A claim as its caller sees it."""
 
     claim_id: str

@@ -257,5 +257,5 @@ class Upstream(Role):
         return Known(signed(request))
 
     def _request(self, old: Request, **changes: str) -> Request:
-        named = {name: getattr(old, name) for name in Request.__slots__}
+        named = {name: getattr(old, name) for name in Request.__struct_fields__}
         return signed(Request(**(named | changes)))

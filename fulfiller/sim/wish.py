@@ -28,7 +28,7 @@ class Known:
 
 def signed(request: Request) -> Request:
     """Return a request with the digest of its body, as the door makes it."""
-    named = {name: getattr(request, name) for name in Request.__slots__}
+    named = {name: getattr(request, name) for name in Request.__struct_fields__}
     body = (request.campaign, request.user, request.grant, request.tier, request.limit_key)
     return Request(**(named | {"fingerprint": sha256(repr(body).encode()).digest()}))
 

@@ -6,7 +6,8 @@ waits and then sees what the first one left, and a commit is all or nothing.
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+
+from msgspec import structs
 
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import ClaimId, OpenClaim, Stage, State
@@ -113,7 +114,7 @@ class MemoryStore(MemoryDispatch):
         with self._locks.held(object(), ids), self._latch:
             self.shelves.commit(Writes(fence=fence))
             rows = [row for row in self._open(ids) if row.stage is Stage.ACCEPTED]
-            counted_up = [replace(row, attempts=row.attempts + 1) for row in rows]
+            counted_up = [structs.replace(row, attempts=row.attempts + 1) for row in rows]
             self.shelves.open.update({row.id: row for row in counted_up})
             return {row.id: row.attempts for row in counted_up}
 
@@ -251,5 +252,5 @@ class MemoryStore(MemoryDispatch):
 
 def _shifted(row: OpenClaim, stage: Stage, ready_at: int | None) -> OpenClaim:
     if ready_at is None:
-        return replace(row, stage=stage)
-    return replace(row, stage=stage, ready_at=ready_at, offered_at=None, attempts=0)
+        return structs.replace(row, stage=stage)
+    return structs.replace(row, stage=stage, ready_at=ready_at, offered_at=None, attempts=0)

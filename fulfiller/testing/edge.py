@@ -48,7 +48,7 @@ class Edge(App):
         else:
             await _read(receive)
         problem = Problem(Code.UNAVAILABLE, WHY, retry_after_s=retry_after_s)
-        await send_reply(problem_reply(problem, request), request.request_id, send)
+        await send_reply(problem_reply(problem, request), request.request_id, scope, send)
 
 
 async def _lose(_: Message) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from functools import partial
 
+from msgspec import structs
+
 from fulfiller.chaos.history import Ask, Phase
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.code import mint
@@ -23,7 +25,7 @@ _spoils = partial(spoils, CLAIMS)
 def _a_claim_has_two_coupons(case: Case) -> None:
     li = case.names["li"]
     (coupon,) = (each for each in case.books.coupons if each.claim_id == li)
-    other = replace(coupon, salt=1, lookup=mint(li, 1, KEY).lookup)
+    other = structs.replace(coupon, salt=1, lookup=mint(li, 1, KEY).lookup)
     case.set(coupons=[*case.books.coupons, other])
 
 
@@ -233,7 +235,7 @@ def _a_claim_was_declined_before_it_came(case: Case) -> None:
 
 @_spoils("L1")
 def _a_promised_claim_is_gone(case: Case) -> None:
-    gone = replace(case.books.bindings[0], key="came to nothing", claim_id=NOBODY)
+    gone = structs.replace(case.books.bindings[0], key="came to nothing", claim_id=NOBODY)
     case.set(bindings=[*case.books.bindings, gone])
     case.says("came to nothing", Phase.OK, claim_id=f"clm_{NOBODY}", state="accepted", why="")
 

@@ -1,9 +1,10 @@
 """Again and again: running a verb twice, or in many places at once, changes nothing."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Protocol
+
+from msgspec import structs
 
 from fulfiller.domain.claim import ClaimId, State
 from fulfiller.domain.code import mint
@@ -248,7 +249,7 @@ def test_a_taken_code_is_minted_anew(truth: Truth) -> None:
     found(truth)
     mine = taken_in(truth, "a", "b", "c")
     somebody = claim("somebody")
-    taken = replace(coupon(somebody), lookup=mint(mine[1], 0, KEY).lookup)
+    taken = structs.replace(coupon(somebody), lookup=mint(mine[1], 0, KEY).lookup)
     truth.write(Writes(claims=(somebody,), coupons=(taken,), events=(event(somebody.id),)))
     assert sorted(issuing(truth, mine)) == mine
     coupons = [truth.view([one])[one].coupon for one in mine]

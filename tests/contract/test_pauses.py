@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from fulfiller.domain.act import CouponWhy, Verb
 from fulfiller.domain.breaker import Mode, Reading
@@ -206,7 +207,7 @@ def test_no_coupon_moves_with_a_pause(truth: Truth) -> None:
     assert pause("festival", act(1), store=truth).changed
     assert let_go("festival", act(2), store=truth).changed
     assert _coupon(truth, claim_id) == before
-    with truth.move_coupon(before, replace(before, revision=1)) as unit:
+    with truth.move_coupon(before, structs.replace(before, revision=1)) as unit:
         unit.commit(Writes())
     assert _coupon(truth, claim_id) != before
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from msgspec import structs
+
 from fulfiller.domain.act import CouponWhy, Verb
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.code import mint
@@ -192,7 +194,7 @@ def test_only_who_still_sees_it_moves_it(truth: Truth, open_one: Open) -> None:
     """A second mover waits for the first and then gets no row; a rollback leaves it whole."""
     (claim_id,) = given(truth, "li")
     old = coupon(truth, claim_id)
-    new = replace(old, state=CouponState.REVOKED, revision=1)
+    new = structs.replace(old, state=CouponState.REVOKED, revision=1)
 
     def moved(store: Truth) -> int:
         with store.move_coupon(old, new) as unit:

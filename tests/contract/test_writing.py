@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from fulfiller.domain.claim import Claim, State
 from fulfiller.domain.error import Deposed, Raced
@@ -71,7 +72,7 @@ def test_nothing_to_write_is_falsy() -> None:
 
 
 def _same_claim(first: Claim) -> Writes:
-    return writes(replace(claim("b"), id=first.id))
+    return writes(structs.replace(claim("b"), id=first.id))
 
 
 def _same_identity(first: Claim) -> Writes:

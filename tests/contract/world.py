@@ -7,6 +7,8 @@ from itertools import count
 from threading import Lock
 from typing import Any
 
+from msgspec import structs
+
 from fulfiller.clock import monotonic
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import Claim, ClaimId, OpenClaim, Request, Stage
@@ -71,7 +73,7 @@ def request(user: str, **changes: Any) -> Request:
     usual = Request(
         account="shop", campaign="festival", user=user, key=user, fingerprint=user.encode()
     )
-    return replace(usual, **changes)
+    return structs.replace(usual, **changes)
 
 
 def ask(store: Truth, *requests: Request, start: int = 0) -> tuple[Answer, ...]:
@@ -108,7 +110,7 @@ def claim(user: str, **changes: Any) -> Claim:
         locale=None,
         accepted_at=START,
     )
-    return replace(usual, **changes)
+    return structs.replace(usual, **changes)
 
 
 def opened(of: Claim, **changes: Any) -> OpenClaim:
@@ -129,7 +131,7 @@ def opened(of: Claim, **changes: Any) -> OpenClaim:
         offered_at=None,
         attempts=0,
     )
-    return replace(usual, **changes)
+    return structs.replace(usual, **changes)
 
 
 def binding(of: Claim, key: str) -> KeyBinding:
@@ -152,7 +154,7 @@ def coupon(of: Claim, **changes: Any) -> Coupon:
         issued_at=START,
         valid_until=START + DAY,
     )
-    return replace(usual, **changes)
+    return structs.replace(usual, **changes)
 
 
 def event(*ids: ClaimId, **changes: Any) -> Event:

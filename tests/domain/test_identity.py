@@ -1,10 +1,10 @@
 """Identity: who may claim again, and what two racers who read the same past run into."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.identity import Prior, Seat, holder, seat
@@ -37,7 +37,7 @@ def _lives(wishes: Sequence[Wish], limit: int) -> tuple[list[Prior], list[tuple[
             seats.append((grant, place))
             past.append(_prior(grant, place.slot))
         if victim < len(past):
-            past[victim] = replace(past[victim], cancelled=True)
+            past[victim] = structs.replace(past[victim], cancelled=True)
     return past, seats
 
 

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from fulfiller.domain.breaker import Mode
@@ -150,6 +151,6 @@ def test_nothing_else_is_public() -> None:
     (claim,) = stall.claims(1)
     campaign = _campaign(stall)
     assert campaign is not None
-    words = f"{asdict(campaign)} {asdict(_seen(stall, claim))}"
+    words = f"{asdict(campaign)} {msgspec.to_builtins(_seen(stall, claim))}"
     secrets = ("the-owner", "shop", "77/s", "4321", str(1_000 * VALUE), "stripe", "slot")
     assert [secret for secret in secrets if secret in words] == []

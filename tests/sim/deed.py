@@ -7,6 +7,8 @@ and a real one are asked for the very same, and must answer the same.
 from collections.abc import Callable
 from dataclasses import replace
 
+from msgspec import structs
+
 from fulfiller.domain.act import Verb
 from fulfiller.domain.breaker import Reading
 from fulfiller.domain.claim import Stage
@@ -205,11 +207,11 @@ def _collide(teller: Teller) -> Deed:
         return lambda _: None
     old = teller.dice.choice(claims)
     bad = (
-        writes(replace(claim("new"), id=old.id)),
-        writes(replace(old, id=teller.fresh(), slot=9, turn=old.turn)),
-        writes(replace(old, id=teller.fresh(), grant="else", turn=9)),
-        Writes(coupons=(coupon(old), replace(coupon(old), lookup=b"else" * 4))),
-        Writes(coupons=(coupon(old), replace(coupon(old), claim_id=teller.fresh()))),
+        writes(structs.replace(claim("new"), id=old.id)),
+        writes(structs.replace(old, id=teller.fresh(), slot=9, turn=old.turn)),
+        writes(structs.replace(old, id=teller.fresh(), grant="else", turn=9)),
+        Writes(coupons=(coupon(old), structs.replace(coupon(old), lookup=b"else" * 4))),
+        Writes(coupons=(coupon(old), structs.replace(coupon(old), claim_id=teller.fresh()))),
         Writes(opened=(opened(old), opened(old))),
     )
     wrong = bad[teller.dice.randrange(len(bad))]

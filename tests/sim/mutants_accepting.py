@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from fulfiller.domain.claim import Claim, Stage
 from fulfiller.domain.identity import Seat, seat
 from fulfiller.domain.outcome import Refused, Repeated, Why
@@ -234,6 +236,6 @@ def wrong_account(patch: Patch) -> None:
     """The claim is stored under another account than the one that asked."""
 
     def misplaced(*args: Any, **named: Any) -> Claim:
-        return replace(new_claim(*args, **named), account="nobody")
+        return structs.replace(new_claim(*args, **named), account="nobody")
 
     patch.setattr("fulfiller.service.decide.new_claim", misplaced)

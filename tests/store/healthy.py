@@ -1,6 +1,6 @@
 """A database in which every law holds and every table has rows, sealed and with a tail."""
 
-from dataclasses import replace
+from msgspec import structs
 
 from fulfiller.domain.act import Verb
 from fulfiller.domain.breaker import Reading
@@ -94,7 +94,7 @@ def _waitlisted(store: Truth) -> tuple[ClaimId, ClaimId]:
     with store.shift([claims[1].id], Stage.WAITLISTED, Stage.ACCEPTED, ready_at=START + 1) as unit:
         entry = shifting(Stage.WAITLISTED, Stage.ACCEPTED)
         said = events(unit.rows, Kind.CLAIM_ADMITTED, now=START, actor="keeper")
-        booked = moves((replace(row), entry) for row in unit.rows)
+        booked = moves((structs.replace(row), entry) for row in unit.rows)
         unit.commit(Writes(events=said, stripes=booked))
     return claims[0].id, claims[1].id
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec import structs
 
 from fulfiller.domain.mode import SERVICE
 from fulfiller.domain.validity import DAY, SECOND, end_of_day
@@ -71,7 +71,7 @@ def test_the_count_of_rows_sees_a_coupon_that_iswritten(opened: SqlStore) -> Non
     fill(opened, 2)
     sight = opened.look_coupon(lookup_of(1), ("owner", "key"))
     assert sight is not None
-    moved = replace(sight.coupon, revision=1)
+    moved = structs.replace(sight.coupon, revision=1)
     with written(opened) as wrote, opened.move_coupon(sight.coupon, moved) as unit:
         unit.commit(Writes())
     assert wrote == {"coupon": 1}
