@@ -74,7 +74,7 @@ def packed(ids: tuple[ClaimId, ...]) -> bytes:
 def unpacked(raw: bytes) -> tuple[ClaimId, ...]:
     """Return the ids that `packed` packed."""
     text = raw.hex()
-    return tuple(_dashed(text[at : at + 32]) for at in range(0, len(text), 32))
+    return tuple([_dashed(text, at) for at in range(0, len(text), 32)])
 
 
 def digest(previous: bytes, number: int, event: Event) -> bytes:
@@ -96,5 +96,9 @@ def digest(previous: bytes, number: int, event: Event) -> bytes:
     return sha256(previous + head + packed(event.ids)).digest()
 
 
-def _dashed(text: str) -> ClaimId:
-    return ClaimId(f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}")
+def _dashed(text: str, at: int) -> ClaimId:
+    """Return the id whose 32 digits begin at a place in a text."""
+    return ClaimId(
+        f"{text[at : at + 8]}-{text[at + 8 : at + 12]}-{text[at + 12 : at + 16]}"
+        f"-{text[at + 16 : at + 20]}-{text[at + 20 : at + 32]}"
+    )

@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
+
 from fulfiller.domain.claim import ClaimId, Stage
 from fulfiller.domain.pace import Pace, RateScope
 from fulfiller.domain.tier import Tier
@@ -59,8 +61,7 @@ class Board:
     slots: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(Struct, frozen=True, gc=False):
     """An open claim in line, and not before it is ready."""
 
     id: ClaimId

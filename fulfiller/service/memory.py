@@ -3,14 +3,15 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.pace import Pace, RateScope
 from fulfiller.service.dispatch import Board, Flow, Lane
 from fulfiller.service.turns import TierTurns, Turns
 
 
-@dataclass(slots=True)
-class Offer:
+class Offer(Struct, frozen=True, gc=False):
     """When a claim was last offered by this keeper, and how often."""
 
     at: int

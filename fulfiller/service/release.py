@@ -80,8 +80,9 @@ def _board(memory: Memory, lanes: Collection[LaneSight], store: Store, now: int)
 
 def _offer(taken: Collection[Taken], memory: Memory, queue: Queue, now: int) -> bool:
     """Publish and remember; a failure is remembered too, since some may have arrived."""
+    offer = Offer(now)
     for one in taken:
         for flow, ids in one.flows.items():
-            memory.offers.setdefault(flow, {}).update({i: Offer(now) for i in ids})
+            memory.offers.setdefault(flow, {}).update(dict.fromkeys(ids, offer))
     hints = [Hint(one.lane, one.ids) for one in taken]
     return not hints or queue.publish(hints)

@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import psycopg
-from psycopg.adapt import Loader
 from psycopg.errors import (
     CheckViolation,
     DeadlockDetected,
@@ -18,6 +17,7 @@ from psycopg.errors import (
     SerializationFailure,
     UniqueViolation,
 )
+from psycopg.types.string import TextLoader
 from sqlalchemy import Engine, create_engine
 
 from fulfiller.domain.error import Deposed, Raced, StoreError, StoreUnavailable
@@ -52,13 +52,6 @@ RACES = (UniqueViolation, CheckViolation, DeadlockDetected, SerializationFailure
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
 """The last says, among others, that a stopped process found its transaction timed out."""
 Cursor = psycopg.Cursor[tuple[object, ...]]
-
-
-class _Text(Loader):
-    """Ids stay text: a UUID object per row would cost more than the rest of the row."""
-
-    def load(self, data: bytes | bytearray | memoryview) -> str:
-        return bytes(data).decode()
 
 
 class PostgresLink:
@@ -141,7 +134,8 @@ class PostgresLink:
     def _connected(self) -> psycopg.Connection[tuple[object, ...]]:
         if self._connection is None:
             self._connection = psycopg.connect(self._url, autocommit=True, **self._connecting())
-            self._connection.adapters.register_loader("uuid", _Text)
+            # Ids stay text: a UUID object per row would cost more than the rest of the row.
+            self._connection.adapters.register_loader("uuid", TextLoader)
             if self._connection.info.server_version >= TRANSACTION_TIMEOUT_SINCE:
                 self._connection.execute(LIMIT_TRANSACTIONS)
         return self._connection
