@@ -20,7 +20,8 @@ class Arm:
 
     `rate` is where its speed stands among the rates; with its `share` of the claims to drain
     it runs for about as long as the others; `per_s` is the pace of one that has a pace;
-    `issuing_rate` is what its campaign has to keep.
+    `issuing_rate` is what its campaign has to keep; `accepts` is where the rate of its accepts
+    stands, if not under its name; one that does not issue has claims and no coupons.
     """
 
     name: str
@@ -30,6 +31,8 @@ class Arm:
     measure: Callable[[Cast, Books, int], Sample]
     per_s: float | None = None
     issuing_rate: str | None = None
+    accepts: str | None = None
+    issues: bool = True
 
 
 PLAIN = Arm("plain", "drain, plain Celery", "plain_celery", 1 / 40, drains.plain)
@@ -44,6 +47,7 @@ SINGLE = Arm(
     "end_to_end_single",
     2 / 3,
     partial(doors.single, connections=256),
+    accepts="accept_while_issuing",
 )
 SINGLE_64 = Arm(
     "single_64",
@@ -51,6 +55,15 @@ SINGLE_64 = Arm(
     "end_to_end_single_64",
     1 / 3,
     partial(doors.single, connections=64),
+)
+BATCH = Arm("batch", "500 in each request", "end_to_end_batch", 4 / 3, doors.batch)
+ACCEPT = Arm(
+    "accept",
+    "accepts alone, 256 connections",
+    "accept_single",
+    2 / 3,
+    partial(doors.accept, connections=256),
+    issues=False,
 )
 QUIET = Arm(
     "quiet",
@@ -61,7 +74,7 @@ QUIET = Arm(
     per_s=QUIET_RATE,
 )
 
-ACTS = ((PLAIN,), (LIMITED,), (OURS, SINGLE, SINGLE_64, QUIET), (FLOOR,))
+ACTS = ((PLAIN,), (LIMITED,), (OURS, SINGLE, SINGLE_64, BATCH, QUIET), (ACCEPT,), (FLOOR,))
 """What each round plays, so that plain Celery and its rivals meet within the same minute."""
 ARMS = tuple(arm for act in ACTS for arm in act)
 RATIOS = {

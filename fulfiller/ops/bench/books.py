@@ -61,6 +61,16 @@ class Books:
                 f" by the ledger, with {coupons} coupons"
             )
 
+    def close_unissued(self, claims: int) -> None:
+        """Check that exactly these claims came in, and that none has a coupon."""
+        ((coupons,),) = self._rows(COUPONS)
+        entered, issued = self.entered(), self.issued()
+        if claims != entered or issued or coupons:
+            raise BooksBroken(
+                f"{self.campaign.id}: {claims} claims and no coupon were promised, but {entered}"
+                f" entered and {issued} issued by the ledger, with {coupons} coupons"
+            )
+
     def _per_event(self, kind: Kind) -> float:
         events = {name: int(str(number)) for name, number in self._rows(EVENTS)}
         return self.entered() / max(1, events.get(kind.value, 0))

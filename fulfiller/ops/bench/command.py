@@ -8,7 +8,7 @@ from fulfiller.ops.show import json_option, show
 
 ROUNDS, QUICK_ROUNDS = 5, 3
 CLAIMS, QUICK_CLAIMS = 30_000, 10_000
-QUIET_S, QUICK_QUIET_S = 8.0, 3.0
+QUIET_S, QUICK_QUIET_S = 10.0, 3.0
 
 
 @examples(

@@ -34,8 +34,10 @@ def _dotted(arm: Arm, name: str) -> str:
     if name == "rate":
         return f"rates.{arm.rate}"
     if name == "accept_rate":
-        return f"rates.accept_{arm.name}"
+        return f"rates.{arm.accepts or f'accept_{arm.name}'}"
     section, _, rest = name.partition(".")
+    if section == "own":
+        return f"{arm.name}.{rest}"
     return f"{section}.{arm.name}.{rest}"
 
 

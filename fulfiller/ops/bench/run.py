@@ -21,7 +21,7 @@ CLAIMS_MIN = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How much is measured: rounds, claims to drain, seconds of quiet at most."""
+    """How much is measured: rounds, claims to drain, seconds of quiet."""
 
     store: str
     rounds: int
@@ -30,8 +30,9 @@ class Options:
 
     def of(self, arm: Arm) -> int:
         """Return how many claims an arm gets."""
-        claims = max(CLAIMS_MIN, round(self.claims * arm.share))
-        return min(claims, round(arm.per_s * self.quiet_s)) if arm.per_s else claims
+        if arm.per_s:
+            return round(arm.per_s * self.quiet_s)
+        return max(CLAIMS_MIN, round(self.claims * arm.share))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Bench:
 
     def _measure(self, arm: Arm, cast: Cast, books: Books) -> None:
         sample = arm.measure(cast, books, self._options.of(arm))
-        books.close(sample.promised)
+        close = books.close if arm.issues else books.close_unissued
+        close(sample.promised)
         self.samples.setdefault(arm.name, []).append(sample)
         remark(f"  {spoken(arm, sample)}")

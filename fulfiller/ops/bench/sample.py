@@ -10,7 +10,7 @@ class Sample:
 
     `promised` is how many claims must be in the books; `load_us` what sending one cost, which
     is no part of the sum; `claims_per` tells how many shared a commit or a hint; `statuses`
-    counts the answers.
+    counts what was answered to claims; `own` are figures that only this arm has.
     """
 
     promised: int
@@ -21,6 +21,8 @@ class Sample:
     latency_ms: Mapping[str, float] = field(default_factory=dict)
     claims_per: Mapping[str, float] = field(default_factory=dict)
     statuses: Mapping[str, int] = field(default_factory=dict)
+    memory_mib: Mapping[str, float] = field(default_factory=dict)
+    own: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def sum_us(self) -> float:
@@ -38,4 +40,6 @@ class Sample:
         if self.load_us is not None:
             found["cpu_us.load"] = self.load_us
         found |= {f"latency_ms.{name}": ms for name, ms in self.latency_ms.items()}
+        found |= {f"memory_mib.{name}": mib for name, mib in self.memory_mib.items()}
+        found |= {f"own.{name}": value for name, value in self.own.items()}
         return found | {f"claims_per.{name}": size for name, size in self.claims_per.items()}

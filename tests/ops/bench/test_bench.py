@@ -14,9 +14,16 @@ ROLES = {
     "drain": {"worker", "keeper", "postgres", "valkey", "sum"},
     "floor": {"worker", "postgres", "valkey", "sum"},
     "single": {"intake", "worker", "keeper", "postgres", "valkey", "sum", "load"},
+    "batch": {"intake", "worker", "keeper", "postgres", "valkey", "sum", "load"},
+    "accept": {"intake", "postgres", "valkey", "sum", "load"},
 }
-
-
+RATES = {
+    "end_to_end_single",
+    "accept_while_issuing",
+    "end_to_end_batch",
+    "accept_batch",
+    "accept_single",
+}
 CLAIMS = "6000"
 """So many that each arm takes several ticks of the clock that counts CPU time."""
 
@@ -34,11 +41,13 @@ def test_a_small_bench_measures_every_arm_and_leaves_nothing_behind(tmp_path: Pa
     found = json.loads(done.stdout)
     assert found["ratios"]["drain_vs_plain_celery"] > 1
     assert found["ratios"]["drain_vs_floor"] > 0
-    assert {"end_to_end_single", "accept_single"} <= found["rates"].keys()
+    assert found["rates"].keys() >= RATES
     for arm, roles in ROLES.items():
         assert found["cpu_us"][arm].keys() == roles, arm
         assert found["cpu_us"][arm]["sum"] > 0
-    for arm in ("single", "single_64", "quiet"):
+    assert set(found["statuses"]["accept"]) == {"202"}
+    assert found["latency_ms"]["accept"]["accept_p99"] > 0
+    for arm in ("single", "single_64", "batch", "quiet"):
         assert set(found["statuses"][arm]) == {"202"}
         assert found["latency_ms"][arm]["accept_p50"] > 0
         assert found["latency_ms"][arm]["coupon_p50"] > 0

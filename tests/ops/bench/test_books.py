@@ -65,6 +65,19 @@ def test_books_that_differ_are_broken(
         books.close(claimed)
 
 
+def test_books_without_coupons_close_when_every_claim_is_in_them(
+    books: Books, issue_all: Issue
+) -> None:
+    """Where nobody issues, a claim too few or a coupon too many makes figures worthless."""
+    ids = preload(books.campaign, 6, store=books.store)
+    books.close_unissued(6)
+    with pytest.raises(BooksBroken, match="6 entered"):
+        books.close_unissued(7)
+    issue_all(tuple(ids[:1]))
+    with pytest.raises(BooksBroken, match="1 issued"):
+        books.close_unissued(6)
+
+
 def test_a_broken_law_is_named(books: Books, store_url: str) -> None:
     """Counts may agree where rows do not, so the laws are proven besides."""
     preload(books.campaign, 6, store=books.store)

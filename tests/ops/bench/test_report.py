@@ -41,11 +41,22 @@ def test_the_json_holds_medians_under_the_names_that_others_read() -> None:
         "plain_celery": 200.0,
         "drain": 20_000.0,
         "end_to_end_single": 4_322.0,
-        "accept_single": 5_000.0,
+        "accept_while_issuing": 5_000.0,
     }
     assert found["cpu_us"]["drain"] == {"worker": 30.0, "postgres": 10.0, "sum": 40.0, "load": 5.0}  # type: ignore[index]
     assert found["latency_ms"] == {"single": {"accept_p50": 12.35, "coupon_p95": 30.0}}
     assert found["statuses"] == {"single": {"202": 20, "503": 2}}
+
+
+def test_accepts_alone_stand_apart_from_accepts_while_issuing() -> None:
+    """Neither may be taken for the other."""
+    alone = Sample(promised=10, rate=6_000.0, cpu_us={})
+    rates = as_json({"single": [DOOR], "accept": [alone]}, {})["rates"]
+    assert rates == {
+        "end_to_end_single": 4_322.0,
+        "accept_while_issuing": 5_000.0,
+        "accept_single": 6_000.0,
+    }
 
 
 def test_what_sending_costs_is_no_part_of_the_sum() -> None:
