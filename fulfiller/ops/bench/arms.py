@@ -7,6 +7,7 @@ from functools import partial
 from fulfiller.ops.bench import doors, drains
 from fulfiller.ops.bench.books import Books
 from fulfiller.ops.bench.cast import Cast
+from fulfiller.ops.bench.overload import TIMES, overload
 from fulfiller.ops.bench.sample import Sample
 
 QUIET_RATE = 50.0
@@ -21,7 +22,8 @@ class Arm:
     `rate` is where its speed stands among the rates; with its `share` of the claims to drain
     it runs for about as long as the others; `per_s` is the pace of one that has a pace;
     `issuing_rate` is what its campaign has to keep; `accepts` is where the rate of its accepts
-    stands, if not under its name; one that does not issue has claims and no coupons.
+    stands, if not under its name; one that does not issue has claims and no coupons; one that
+    `overloads` another has claims by what that one could do in the same round.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Arm:
     issuing_rate: str | None = None
     accepts: str | None = None
     issues: bool = True
+    overloads: str | None = None
 
 
 PLAIN = Arm("plain", "drain, plain Celery", "plain_celery", 1 / 40, drains.plain)
@@ -65,6 +68,9 @@ ACCEPT = Arm(
     partial(doors.accept, connections=256),
     issues=False,
 )
+OVERLOAD = Arm(
+    "overload", f"overload, {TIMES} times that", "overload", 0, overload, overloads=SINGLE.name
+)
 QUIET = Arm(
     "quiet",
     f"quiet, {QUIET_RATE:.0f} a second",
@@ -74,7 +80,13 @@ QUIET = Arm(
     per_s=QUIET_RATE,
 )
 
-ACTS = ((PLAIN,), (LIMITED,), (OURS, SINGLE, SINGLE_64, BATCH, QUIET), (ACCEPT,), (FLOOR,))
+ACTS = (
+    (PLAIN,),
+    (LIMITED,),
+    (OURS, SINGLE, SINGLE_64, BATCH, QUIET, OVERLOAD),
+    (ACCEPT,),
+    (FLOOR,),
+)
 """What each round plays, so that plain Celery and its rivals meet within the same minute."""
 ARMS = tuple(arm for act in ACTS for arm in act)
 RATIOS = {

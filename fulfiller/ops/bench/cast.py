@@ -42,8 +42,9 @@ class Cast:
         self._supervisor.start(*map(self._program, fresh))
         self._supervisor.await_ready()
 
-    def used_s(self) -> dict[str, float]:
-        """Return the CPU seconds that each of them and each server has used so far."""
+    @property
+    def pids(self) -> dict[str, int]:
+        """The numbers of their processes and of the servers', by role; Fell if one has died."""
         pids = dict(self._stage.pids)
         for name in self._on:
             runner = self._supervisor.runner(name)
@@ -51,7 +52,11 @@ class Cast:
                 said = "\n    ".join(self._logs.last(name))
                 raise Fell(f"{name} died while it was measured:\n    {said}")
             pids[ROLES.get(name, name)] = runner.pid
-        return readings(pids)
+        return pids
+
+    def used_s(self) -> dict[str, float]:
+        """Return the CPU seconds that each of them and each server has used so far."""
+        return readings(self.pids)
 
     def __enter__(self) -> Self:
         """Return it."""

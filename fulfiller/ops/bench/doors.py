@@ -3,7 +3,7 @@
 Who sends them is a process of its own, and is told how they come as a `Crowd`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -85,7 +85,7 @@ def accept(cast: Cast, books: Books, claims: int, *, connections: int) -> Sample
             rate=accepted / (told["ended_s"] - told["began_s"]),
             cpu_us=per_claim(used_s, cast.used_s(), accepted),
             load_us=per_claim(load_s, readings({"load": load.pid}), claims).get("load"),
-            latency_ms=_prefixed("accept", told["accept_ms"]),
+            latency_ms=prefixed("accept", told["accept_ms"]),
             claims_per={"commit": books.per_commit()},
             statuses=told["statuses"],
         )
@@ -97,7 +97,7 @@ def through(cast: Cast, books: Books, claims: int, crowd: Crowd) -> Sample:
     with sending(cast, books, claims, crowd) as load:
         used_s, load_s = cast.used_s(), readings({"load": load.pid})
         load.order(do="go")
-        told, ended_s = _followed(load, books, claims)
+        told, ended_s = followed(load, books, claims)
         cpu_us = per_claim(used_s, cast.used_s(), books.issued())
         load_us = per_claim(load_s, readings({"load": load.pid}), told["sent"]).get("load")
     return Sample(
@@ -154,10 +154,11 @@ def latencies(told: Told, books: Books) -> dict[str, float]:
     """Return how long accepts took, and coupons."""
     waits = percentiles(books.waits_ms())
     coupons = {name: waits[name] for name in COUPON_SHARES if name in waits}
-    return _prefixed("accept", told["accept_ms"]) | _prefixed("coupon", coupons)
+    return prefixed("accept", told["accept_ms"]) | prefixed("coupon", coupons)
 
 
-def _prefixed(what: str, shares: Told) -> dict[str, float]:
+def prefixed(what: str, shares: Mapping[str, float]) -> dict[str, float]:
+    """Return figures with a word in front of their names."""
     return {f"{what}_{name}": ms for name, ms in shares.items()}
 
 
@@ -169,7 +170,7 @@ def _heard(load: Aide, books: Books, claims: int) -> Told:
     return told
 
 
-def _followed(load: Aide, books: Books, claims: int) -> tuple[Told, float]:
+def followed(load: Aide, books: Books, claims: int) -> tuple[Told, float]:
     """Wait for the sender's report, then for the last coupon; return the report and when."""
     patience = Patience()
     told = None

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from fulfiller.ops.bench.arms import ACTS, Arm
+from fulfiller.ops.bench.arms import ACTS, ARMS, Arm
 from fulfiller.ops.bench.books import Books, check_laws
 from fulfiller.ops.bench.cast import Cast
 from fulfiller.ops.bench.claims import open_campaign
 from fulfiller.ops.bench.machine import described
+from fulfiller.ops.bench.overload import SECONDS, TIMES
 from fulfiller.ops.bench.report import Samples, spoken
 from fulfiller.ops.bench.sample import Sample
 from fulfiller.ops.bench.stage import Stage
@@ -50,7 +51,7 @@ def run(options: Options) -> Findings:
         about = {
             "store": options.store,
             "rounds": options.rounds,
-            "claims": {arm.name: options.of(arm) for act in ACTS for arm in act},
+            "claims": {arm.name: options.of(arm) for arm in ARMS if not arm.overloads},
             "machine": described(stage),
         }
         for number in range(1, options.rounds + 1):
@@ -79,8 +80,13 @@ class Bench:
             # Once for all arms of the act, since rows stay: a proof takes seconds.
             check_laws(settings.store_url)
 
+    def _claims(self, arm: Arm) -> int:
+        if arm.overloads is None:
+            return self._options.of(arm)
+        return round(self.samples[arm.overloads][-1].rate * TIMES * SECONDS)
+
     def _measure(self, arm: Arm, cast: Cast, books: Books) -> None:
-        sample = arm.measure(cast, books, self._options.of(arm))
+        sample = arm.measure(cast, books, self._claims(arm))
         close = books.close if arm.issues else books.close_unissued
         close(sample.promised)
         self.samples.setdefault(arm.name, []).append(sample)

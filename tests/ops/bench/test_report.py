@@ -59,6 +59,20 @@ def test_accepts_alone_stand_apart_from_accepts_while_issuing() -> None:
     }
 
 
+def test_what_only_one_arm_tells_stands_under_its_name() -> None:
+    """Memory is found by arm and process, and the rest by arm."""
+    crowd = Sample(
+        promised=10,
+        rate=4_000.0,
+        cpu_us={},
+        memory_mib={"intake": 140.0},
+        own={"offered_rate": 5_000.0, "share_202": 1.0},
+    )
+    found = as_json({"overload": [crowd]}, {})
+    assert found["memory_mib"] == {"overload": {"intake": 140.0}}
+    assert found["overload"] == {"offered_rate": 5_000.0, "share_202": 1.0}
+
+
 def test_what_sending_costs_is_no_part_of_the_sum() -> None:
     """The load generator is the customers, not the system."""
     assert DOOR.sum_us == 200.25

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fulfiller.ops.bench.usage import descent, per_claim, readings
+from fulfiller.ops.bench.usage import descent, peaks_mib, per_claim, readings
 from tests.waiting import until
 
 BUSY = """
@@ -51,6 +51,19 @@ def test_what_an_ended_child_used_stays_counted(parent: subprocess.Popen[bytes])
     parent.stdin.close()
     parent.stdout.readline()
     assert readings({"tree": parent.pid})["tree"] >= before
+
+
+def test_the_peak_is_that_of_the_largest_process_of_a_tree() -> None:
+    """What was held once stays told when it is given back, and whoever held it."""
+    large = "x = bytearray(64 * 2**20); del x; print('had', flush=True); input()"
+    nest = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {large!r}])"
+    argv = [sys.executable, "-c", nest]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        peak = peaks_mib({"tree": process.pid})["tree"]
+        process.communicate(b"\n")
+    assert 64 < peak < 128
 
 
 def test_cost_per_claim_is_the_difference() -> None:
