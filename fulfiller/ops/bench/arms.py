@@ -9,6 +9,7 @@ from fulfiller.ops.bench.books import Books
 from fulfiller.ops.bench.cast import Cast
 from fulfiller.ops.bench.overload import TIMES, overload
 from fulfiller.ops.bench.sample import Sample
+from fulfiller.ops.bench.wrk import PROGRAM, wrk
 
 QUIET_RATE = 50.0
 AMPLE = "1000000/s"
@@ -23,7 +24,8 @@ class Arm:
     it runs for about as long as the others; `per_s` is the pace of one that has a pace;
     `issuing_rate` is what its campaign has to keep; `accepts` is where the rate of its accepts
     stands, if not under its name; one that does not issue has claims and no coupons; one that
-    `overloads` another has claims by what that one could do in the same round.
+    `overloads` another has claims by what that one could do in the same round; one that `needs`
+    a program is left out where it is not on PATH.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Arm:
     accepts: str | None = None
     issues: bool = True
     overloads: str | None = None
+    needs: str | None = None
 
 
 PLAIN = Arm("plain", "drain, plain Celery", "plain_celery", 1 / 40, drains.plain)
@@ -52,6 +55,7 @@ SINGLE = Arm(
     partial(doors.single, connections=256),
     accepts="accept_while_issuing",
 )
+WRK = Arm("wrk", "wrk, 256 connections", "end_to_end_wrk", 0, wrk, needs=PROGRAM)
 SINGLE_64 = Arm(
     "single_64",
     "one by one, 64 connections",
@@ -83,7 +87,7 @@ QUIET = Arm(
 ACTS = (
     (PLAIN,),
     (LIMITED,),
-    (OURS, SINGLE, SINGLE_64, BATCH, QUIET, OVERLOAD),
+    (OURS, SINGLE, WRK, SINGLE_64, BATCH, QUIET, OVERLOAD),
     (ACCEPT,),
     (FLOOR,),
 )
@@ -94,3 +98,5 @@ RATIOS = {
     "drain_vs_floor": (OURS, FLOOR),
     "limited_vs_unlimited": (LIMITED, OURS),
 }
+ACCEPT_RATIOS = {"ours_vs_wrk": (SINGLE, WRK)}
+"""Of rates of accepts: how much less our load generator finds in the door than another does."""

@@ -151,10 +151,14 @@ def promised(told: Told, books: Books) -> int:
 
 
 def latencies(told: Told, books: Books) -> dict[str, float]:
-    """Return how long accepts took, and coupons."""
+    """Return how long accepts took, and coupons, in milliseconds."""
+    return prefixed("accept", told["accept_ms"]) | coupons_ms(books)
+
+
+def coupons_ms(books: Books) -> dict[str, float]:
+    """Return how long coupons took from the accept, by the books."""
     waits = percentiles(books.waits_ms())
-    coupons = {name: waits[name] for name in COUPON_SHARES if name in waits}
-    return prefixed("accept", told["accept_ms"]) | prefixed("coupon", coupons)
+    return prefixed("coupon", {name: waits[name] for name in COUPON_SHARES if name in waits})
 
 
 def prefixed(what: str, shares: Mapping[str, float]) -> dict[str, float]:

@@ -1,8 +1,8 @@
 """What the bench tells: a table for people, JSON for programs, one line per run meanwhile."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from fulfiller.ops.bench.arms import ARMS, RATIOS, Arm
+from fulfiller.ops.bench.arms import ACCEPT_RATIOS, ARMS, RATIOS, Arm
 from fulfiller.ops.bench.sample import Sample
 from fulfiller.ops.bench.spread import Spread, spread
 
@@ -16,12 +16,20 @@ def figures(samples: Samples) -> dict[str, Spread]:
     """Return the spread of every figure over the rounds, by dotted name."""
     found: dict[str, Spread | None] = {}
     for name, (ours, theirs) in RATIOS.items():
-        pairs = zip(samples.get(ours.name, ()), samples.get(theirs.name, ()), strict=False)
-        # Round by round: both were measured in the same minute.
+        pairs = _rounds(samples, ours, theirs)
         found[f"ratios.{name}"] = spread(one.rate / other.rate for one, other in pairs)
+    for name, (ours, theirs) in ACCEPT_RATIOS.items():
+        pairs = _rounds(samples, ours, theirs)
+        both = ((one.accept_rate or 0, other.accept_rate) for one, other in pairs)
+        found[f"ratios.{name}"] = spread(one / other for one, other in both if other)
     for arm in ARMS:
         found |= _of_arm(arm, [run.figures() for run in samples.get(arm.name, ())])
     return {name: one for name, one in found.items() if one is not None}
+
+
+def _rounds(samples: Samples, ours: Arm, theirs: Arm) -> Iterable[tuple[Sample, Sample]]:
+    """Return what two arms found round by round: both were measured in the same minute."""
+    return zip(samples.get(ours.name, ()), samples.get(theirs.name, ()), strict=False)
 
 
 def _of_arm(arm: Arm, runs: Sequence[Mapping[str, float]]) -> dict[str, Spread | None]:
@@ -120,7 +128,10 @@ def _latencies(found: Figures, arms: Sequence[Arm]) -> str:
 
 
 def _ratios(found: Figures) -> str:
-    rows = [(name.replace("_", " "), _ranged(found.get(f"ratios.{name}"))) for name in RATIOS]
+    rows = [
+        (name.replace("_", " "), _ranged(found.get(f"ratios.{name}")))
+        for name in (*RATIOS, *ACCEPT_RATIOS)
+    ]
     return aligned(("ratios, median of the rounds (range)", ""), rows)
 
 

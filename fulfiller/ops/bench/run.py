@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from shutil import which
 
 from fulfiller.ops.bench.arms import ACTS, ARMS, Arm
 from fulfiller.ops.bench.books import Books, check_laws
@@ -51,14 +52,21 @@ def run(options: Options) -> Findings:
         about = {
             "store": options.store,
             "rounds": options.rounds,
-            "claims": {arm.name: options.of(arm) for arm in ARMS if not arm.overloads},
+            "claims": {arm.name: options.of(arm) for arm in ARMS if arm.share or arm.per_s},
             "machine": described(stage),
         }
+        for arm in ARMS:
+            if not _can_run(arm):
+                remark(f"{arm.needs} is not on PATH, so the bench goes without it")
         for number in range(1, options.rounds + 1):
             remark(f"Round {number} of {options.rounds}")
             for act in ACTS:
                 bench.play(act, stage)
     return Findings(bench.samples, about)
+
+
+def _can_run(arm: Arm) -> bool:
+    return arm.needs is None or which(arm.needs) is not None
 
 
 class Bench:
@@ -73,7 +81,7 @@ class Bench:
         """Play the arms of an act, one after the other, on a database of their own."""
         with stage.act() as settings, Cast(stage, settings) as cast:
             with closing(open_store(settings.store_url, application="bench")) as store:
-                for arm in act:
+                for arm in filter(_can_run, act):
                     name = arm.name.replace("_", "-")
                     campaign = open_campaign(name, store=store, issuing_rate=arm.issuing_rate)
                     self._measure(arm, cast, Books(store, campaign))

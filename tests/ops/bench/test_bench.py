@@ -50,6 +50,7 @@ def test_a_small_bench_measures_every_arm_and_leaves_nothing_behind(tmp_path: Pa
     assert found["overload"]["wanted_rate"] > 4 * found["rates"]["end_to_end_single"]
     assert found["overload"]["answered_rate"] > 0
     assert found["memory_mib"]["overload"]["intake"] > 0
+    assert ("wrk" in found) == ("wrk is not on PATH" not in done.stderr)
     for arm in ("single", "single_64", "batch", "quiet"):
         assert set(found["statuses"][arm]) == {"202"}
         assert found["latency_ms"][arm]["accept_p50"] > 0

@@ -59,6 +59,15 @@ def test_accepts_alone_stand_apart_from_accepts_while_issuing() -> None:
     }
 
 
+def test_our_generator_is_held_against_another_by_what_was_accepted() -> None:
+    """Round by round, and left out where there was no other."""
+    other = Sample(promised=10, rate=1.0, accept_rate=4_000.0, cpu_us={}, own={"rate": 4_000.0})
+    found = as_json({"single": [DOOR, DOOR], "wrk": [other]}, {})
+    assert found["ratios"] == {"ours_vs_wrk": 1.25}
+    assert found["wrk"] == {"rate": 4_000.0}
+    assert "ours vs wrk" in tables({"single": [DOOR], "wrk": [other]})
+
+
 def test_what_only_one_arm_tells_stands_under_its_name() -> None:
     """Memory is found by arm and process, and the rest by arm."""
     crowd = Sample(

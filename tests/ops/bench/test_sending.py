@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 from queue import SimpleQueue
 from threading import Thread
@@ -23,16 +24,22 @@ FINE = reply(b"202 Accepted")
 Answer = Callable[[int], bytes]
 
 
+@dataclass(frozen=True)
+class Manner:
+    """After how long which request is answered, and who hears them all."""
+
+    after_s: Mapping[int, float]
+    hear: Callable[[bytes], object]
+
+
 class Door(asyncio.Protocol):
     """Answers its `n`th request with `answer(n)`, after a while; b"" hangs up."""
 
-    def __init__(
-        self, answer: Answer, numbers: Iterator[int], after_s: Mapping[int, float]
-    ) -> None:
+    def __init__(self, answer: Answer, numbers: Iterator[int], manner: Manner) -> None:
         """Count requests with `numbers`, shared by all connections."""
         self.answer = answer
         self.numbers = numbers
-        self.after_s = after_s
+        self.manner = manner
         self.heard = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -45,10 +52,11 @@ class Door(asyncio.Protocol):
         assert self.heard.startswith(b"POST ")
         if len(self.heard) < (whole_bytes(self.heard) or HEAD_MAX):
             return
+        self.manner.hear(self.heard)
         self.heard = b""
         number = next(self.numbers)
         loop = asyncio.get_running_loop()
-        loop.call_later(self.after_s.get(number, 0.0), self.say, self.answer(number))
+        loop.call_later(self.manner.after_s.get(number, 0.0), self.say, self.answer(number))
 
     def say(self, said: bytes) -> None:
         """Answer in two pieces, as a network may deliver it."""
@@ -60,14 +68,19 @@ class Door(asyncio.Protocol):
 
 
 @contextmanager
-def door(answer: Answer, after_s: Mapping[int, float] = NEVER) -> Iterator[tuple[str, int]]:
+def door(
+    answer: Answer,
+    after_s: Mapping[int, float] = NEVER,
+    heard: Callable[[bytes], object] = len,
+) -> Iterator[tuple[str, int]]:
     """Lend the address of a door that answers like this."""
+    manner = Manner(after_s, heard)
     told: SimpleQueue[tuple[asyncio.AbstractEventLoop, asyncio.Event, tuple[str, int]]]
     told = SimpleQueue()
 
     async def serve() -> None:
         numbers, over, loop = count(), asyncio.Event(), asyncio.get_running_loop()
-        made = await loop.create_server(lambda: Door(answer, numbers, after_s), "127.0.0.1", 0)
+        made = await loop.create_server(lambda: Door(answer, numbers, manner), "127.0.0.1", 0)
         async with made:
             told.put((loop, over, made.sockets[0].getsockname()))
             await over.wait()
