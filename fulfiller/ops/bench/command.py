@@ -1,14 +1,18 @@
 """`fulfiller bench`: what it does here, side by side with plain Celery and the bare SQL."""
 
+from pathlib import Path
+
 import click
 
-from fulfiller.ops.exits import Failed
+from fulfiller.ops.exits import Failed, Misused
 from fulfiller.ops.group import examples
-from fulfiller.ops.show import json_option, show
+from fulfiller.ops.show import json_option, remark, show
 
 ROUNDS, QUICK_ROUNDS = 5, 3
 CLAIMS, QUICK_CLAIMS = 30_000, 10_000
 QUIET_S, QUICK_QUIET_S = 10.0, 3.0
+PICTURE = click.Path(dir_okay=False, writable=True, path_type=Path)
+SAVED = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @examples(
@@ -16,6 +20,7 @@ QUIET_S, QUICK_QUIET_S = 10.0, 3.0
     "fulfiller bench --quick",
     "fulfiller bench --json | jq .ratios",
     "fulfiller bench --store sqlite --rounds 7",
+    "fulfiller bench --from bench.json --plot bench.svg",
 )
 @click.command()
 @click.option("--quick", is_flag=True, help="Three short rounds, in a minute and a half.")
@@ -29,8 +34,17 @@ QUIET_S, QUICK_QUIET_S = 10.0, 3.0
     show_default=True,
     help="Which embedded store to measure on.",
 )
-def bench(
-    *, quick: bool, as_json: bool, rounds: int | None, claims: int | None, store: str
+@click.option("--plot", type=PICTURE, help="Draw the rates into this SVG file, too.")
+@click.option("--from", "saved", type=SAVED, help="Measure nothing: draw what --json told once.")
+def bench(  # noqa: PLR0913 - as many options as the command has
+    *,
+    quick: bool,
+    as_json: bool,
+    rounds: int | None,
+    claims: int | None,
+    store: str,
+    plot: Path | None,
+    saved: Path | None,
 ) -> None:
     """Measure against plain Celery and bare SQL, on the same servers within the same minutes.
 
@@ -39,10 +53,13 @@ def bench(
     busy machine changes rates; CPU per claim over all processes hardly changes.
     """
     from fulfiller.domain.error import FulfillerError
+    from fulfiller.ops.bench.plot import drawn, read
     from fulfiller.ops.bench.report import as_json as in_json
     from fulfiller.ops.bench.report import tables
     from fulfiller.ops.bench.run import Options, run
 
+    if saved is not None and plot is None:
+        raise Misused("--from FILE says what to draw; say with --plot FILE where to")
     options = Options(
         store=store,
         rounds=rounds or (QUICK_ROUNDS if quick else ROUNDS),
@@ -50,7 +67,14 @@ def bench(
         quiet_s=QUICK_QUIET_S if quick else QUIET_S,
     )
     try:
-        found = run(options)
+        if saved is None:
+            found = run(options)
+            told = in_json(found.samples, found.about)
+            show(told, tables(found.samples), as_json=as_json)
+        else:
+            told = read(saved)
+        if plot is not None:
+            plot.write_text(drawn(told), encoding="utf-8")
+            remark(f"Drawn into {plot}")
     except FulfillerError as fault:
         raise Failed(f"{type(fault).__name__}: {fault}") from fault
-    show(in_json(found.samples, found.about), tables(found.samples), as_json=as_json)

@@ -55,6 +55,7 @@ def as_json(samples: Samples, about: Mapping[str, object]) -> dict[str, object]:
     tree: dict[str, object] = dict(about)
     for name, one in found.items():
         _put(tree, name.split("."), _rounded(one.median))
+    tree["titles"] = {arm.rate: arm.title for arm in ARMS if samples.get(arm.name)}
     tree["ranges"] = {name: [_rounded(one.low), _rounded(one.high)] for name, one in found.items()}
     tree["statuses"] = {arm: told for arm, runs in samples.items() if (told := _statuses(runs))}
     return tree
