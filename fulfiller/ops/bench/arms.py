@@ -88,8 +88,7 @@ ACTS = (
     (PLAIN,),
     (LIMITED,),
     (OURS, SINGLE, WRK, SINGLE_64, BATCH, QUIET, OVERLOAD),
-    (ACCEPT,),
-    (FLOOR,),
+    (FLOOR, ACCEPT),
 )
 """What each round plays, so that plain Celery and its rivals meet within the same minute."""
 ARMS = tuple(arm for act in ACTS for arm in act)

@@ -6,14 +6,16 @@ from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.error import FulfillerError
 from fulfiller.domain.event import Kind
 from fulfiller.domain.stripe import Count, counted
+from fulfiller.ops.bench.histogram import Histogram
 from fulfiller.store.proof import prove
 from fulfiller.store.sqlstore import SqlStore
 from fulfiller.store.statement import Call, Statement, statement
 
 COUPONS = statement("select count(*) from coupon where campaign = {campaign:text}")
 WAITS = statement(
-    "select coupon.issued_at - claim.accepted_at from coupon"
+    "select coupon.issued_at - claim.accepted_at as wait, count(*) from coupon"
     " join claim on claim.claim_id = coupon.claim_id where coupon.campaign = {campaign:text}"
+    " group by wait"
 )
 EVENTS = statement(
     "select kind, count(*) from event where campaign = {campaign:text} group by kind"
@@ -39,9 +41,13 @@ class Books:
         """Return how many coupons are committed, by the ledger."""
         return counted(self.store.stripes(self.campaign.id), Count.ISSUED)
 
-    def waits_ms(self) -> list[float]:
-        """Return how long each claim took from its accept's reading to its issue's writing."""
-        return [int(str(wait)) / 1_000 for (wait,) in self._rows(WAITS)]
+    def waits(self) -> Histogram:
+        """Return how long claims took from their accept's reading to their issue's writing."""
+        found = Histogram()
+        # Claims that are accepted and issued together have waited alike: few rows for many.
+        for wait_us, number in self._rows(WAITS):
+            found.add(int(str(wait_us)) / 1e6, int(str(number)))
+        return found
 
     def per_commit(self) -> float:
         """Return how many claims were accepted together on average."""

@@ -23,7 +23,7 @@ SAVED = click.Path(exists=True, dir_okay=False, path_type=Path)
     "fulfiller bench --from bench.json --plot bench.svg",
 )
 @click.command()
-@click.option("--quick", is_flag=True, help="Three short rounds, in a minute and a half.")
+@click.option("--quick", is_flag=True, help="Three short rounds, in two minutes.")
 @json_option
 @click.option("--rounds", type=click.IntRange(1, 100), help="Times that every arm is measured.")
 @click.option("--claims", type=click.IntRange(100), help="Claims to drain; other arms take less.")

@@ -18,7 +18,6 @@ from fulfiller.ops.bench.cast import WORKER, Cast
 from fulfiller.ops.bench.claims import OWNER
 from fulfiller.ops.bench.drains import READY_S, Patience
 from fulfiller.ops.bench.sample import Sample
-from fulfiller.ops.bench.spread import percentiles
 from fulfiller.ops.bench.usage import per_claim, readings
 from fulfiller.ops.keys import add_key, new_key
 from fulfiller.ops.supervise import programs
@@ -157,7 +156,7 @@ def latencies(told: Told, books: Books) -> dict[str, float]:
 
 def coupons_ms(books: Books) -> dict[str, float]:
     """Return how long coupons took from the accept, by the books."""
-    waits = percentiles(books.waits_ms())
+    waits = books.waits().percentiles_ms()
     return prefixed("coupon", {name: waits[name] for name in COUPON_SHARES if name in waits})
 
 
