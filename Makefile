@@ -45,9 +45,10 @@ check: $(VENV)/installed-dev ## Check format, style, types, import order and kno
 bench: $(VENV)/installed ## Measure against plain Celery on the same servers
 	@$(BIN)/fulfiller bench $(ARGS)
 
-soak: $(VENV)/installed ## Break real processes in pairs of ways for four hours, then simulated ones
+soak: $(VENV)/installed ## Break real processes for four hours, then simulated ones, then play the day
 	@mkdir -p build && cd build && ../$(BIN)/fulfiller chaos run --hours 4 $(ARGS)
 	@$(BIN)/fulfiller chaos sim --hours 4 $(ARGS)
+	@$(BIN)/fulfiller bench --day
 
 chaos: $(VENV)/installed ## Run every chaos scenario, and what else a push can't wait for
 	@$(BIN)/python -m pytest -m chaos $(ARGS)
