@@ -42,7 +42,7 @@ check: $(VENV)/installed-dev ## Check format, style, types, import order and kno
 		$(AUDIT) --requirement config/constraints.txt; \
 	else echo "pip-audit: its data can't be reached from here, so nothing was audited"; fi
 
-bench: $(VENV)/installed ## Measure against plain Celery on the same servers
+bench: $(VENV)/installed-bench ## Measure against plain Celery and other task queues, same servers
 	@$(BIN)/fulfiller bench $(ARGS)
 
 soak: $(VENV)/installed ## Break real processes for four hours, then simulated ones, then play the day
@@ -70,6 +70,11 @@ $(VENV)/bin/python:
 $(VENV)/installed: $(VENV)/bin/python pyproject.toml config/constraints.txt
 	@echo "Installing into $(VENV) (this happens once) ..."
 	@$(PIP) install -c config/constraints.txt -e '.[local,test]'
+	@touch $@
+
+$(VENV)/installed-bench: $(VENV)/installed
+	@echo "Installing the bench's other task queues into $(VENV) (this happens once) ..."
+	@$(PIP) install -c config/constraints.txt -e '.[local,test,bench]'
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/bin/python pyproject.toml config/constraints.txt

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from fulfiller.ops.bench import doors, drains
+from fulfiller.ops.bench import cast, doors, drains
 from fulfiller.ops.bench.books import Books
 from fulfiller.ops.bench.cast import Cast
 from fulfiller.ops.bench.overload import TIMES, overload
+from fulfiller.ops.bench.peers.roll import PEERS, Peer
 from fulfiller.ops.bench.sample import Sample
 from fulfiller.ops.bench.wrk import PROGRAM, wrk
 
@@ -25,7 +26,7 @@ class Arm:
     `issuing_rate` is what its campaign has to keep; `accepts` is where the rate of its accepts
     stands, if not under its name; one that does not issue has claims and no coupons; one that
     `overloads` another has claims by what that one could do in the same round; one that `needs`
-    a program is left out where it is not on PATH.
+    a program is left out where it is not on PATH, and a `peer` where it is not installed.
     """
 
     name: str
@@ -39,9 +40,28 @@ class Arm:
     issues: bool = True
     overloads: str | None = None
     needs: str | None = None
+    peer: Peer | None = None
 
 
 PLAIN = Arm("plain", "drain, plain Celery", "plain_celery", 1 / 40, drains.plain)
+PLAIN_THREADS = Arm(
+    "plain_threads",
+    "drain, plain Celery on threads",
+    "plain_celery_threads",
+    1 / 40,
+    partial(drains.plain, pool=cast.PLAIN_THREADS),
+)
+RIVALS = tuple(
+    Arm(
+        each.name,
+        f"drain, {each.name}",
+        each.name,
+        1 / 30,
+        partial(drains.peer, who=each),
+        peer=each,
+    )
+    for each in PEERS
+)
 OURS = Arm("drain", "drain, Fulfiller", "drain", 1.0, drains.ours)
 LIMITED = Arm(
     "limited", "drain, with a rate to keep", "drain_limited", 1.0, drains.ours, issuing_rate=AMPLE
@@ -86,6 +106,8 @@ QUIET = Arm(
 
 ACTS = (
     (PLAIN,),
+    (PLAIN_THREADS,),
+    *((rival,) for rival in RIVALS),
     (LIMITED,),
     (OURS, SINGLE, WRK, SINGLE_64, BATCH, QUIET, OVERLOAD),
     (FLOOR, ACCEPT),
@@ -93,9 +115,11 @@ ACTS = (
 """What each round plays, so that plain Celery and its rivals meet within the same minute."""
 ARMS = tuple(arm for act in ACTS for arm in act)
 RATIOS = {
-    "drain_vs_plain_celery": (OURS, PLAIN),
-    "drain_vs_floor": (OURS, FLOOR),
-    "limited_vs_unlimited": (LIMITED, OURS),
+    "drain_vs_plain_celery": (OURS, (PLAIN, PLAIN_THREADS)),
+    "drain_vs_best_peer": (OURS, RIVALS),
+    "drain_vs_floor": (OURS, (FLOOR,)),
+    "limited_vs_unlimited": (LIMITED, (OURS,)),
 }
+"""Against the fastest of several in each round."""
 ACCEPT_RATIOS = {"ours_vs_wrk": (SINGLE, WRK)}
 """Of rates of accepts: how much less our load generator finds in the door than another does."""

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from fulfiller.domain.error import FulfillerError
+from fulfiller.ops.bench.peers.roll import Peer
 from fulfiller.ops.bench.stage import Stage
 from fulfiller.ops.bench.usage import readings
 from fulfiller.ops.supervise import programs
@@ -13,9 +14,11 @@ from fulfiller.ops.supervise.program import Program, says_ready
 from fulfiller.ops.supervise.supervisor import Supervisor
 from fulfiller.settings import Settings
 
-PLAIN = "plain"
+PLAIN, PLAIN_THREADS = "plain", "plain_threads"
+POOLS = {PLAIN: (), PLAIN_THREADS: ("--pool=threads", "--concurrency=16")}
+"""What plain Celery's worker is told of its pool; prefork with our slots goes without saying."""
 WORKER = "worker1"
-ROLES = {PLAIN: "worker", WORKER: "worker"}
+ROLES = {PLAIN: "worker", PLAIN_THREADS: "worker", WORKER: "worker"}
 """Under which name a program's cost is shown, where that is not its own."""
 
 
@@ -34,6 +37,7 @@ class Cast:
         self._logs = Logs(silent)
         self._supervisor = Supervisor(stage.guard, self._logs)
         self._on: list[str] = []
+        self._guests: list[str] = []
 
     def enter(self, *names: str) -> None:
         """Start what does not run yet of these programs, and return when all are ready."""
@@ -42,21 +46,36 @@ class Cast:
         self._supervisor.start(*map(self._program, fresh))
         self._supervisor.await_ready()
 
+    def environ(self, peer: Peer) -> dict[str, str]:
+        """Return the environment of a peer's processes."""
+        return peer.environ(self._shared, self.settings)
+
+    def invite(self, peer: Peer) -> None:
+        """Start a peer's workers."""
+        programs = peer.workers(self.environ(peer))
+        self._guests += [program.name for program in programs]
+        self._supervisor.start(*programs)
+
     @property
     def pids(self) -> dict[str, int]:
         """The numbers of their processes and of the servers', by role; Fell if one has died."""
         pids = dict(self._stage.pids)
-        for name in self._on:
-            runner = self._supervisor.runner(name)
-            if runner.starts != 1 or runner.pid is None:
-                said = "\n    ".join(self._logs.last(name))
-                raise Fell(f"{name} died while it was measured:\n    {said}")
-            pids[ROLES.get(name, name)] = runner.pid
-        return pids
+        return pids | {ROLES.get(name, name): self._pid(name) for name in self._on}
+
+    def _pid(self, name: str) -> int:
+        runner = self._supervisor.runner(name)
+        if runner.starts != 1 or runner.pid is None:
+            said = "\n    ".join(self._logs.last(name))
+            raise Fell(f"{name} died while it was measured:\n    {said}")
+        return runner.pid
 
     def used_s(self) -> dict[str, float]:
         """Return the CPU seconds that each of them and each server has used so far."""
-        return readings(self.pids)
+        used = readings(self.pids)
+        if self._guests:
+            theirs = readings({name: self._pid(name) for name in self._guests})
+            used |= {"worker": sum(theirs.values())} if theirs else {}
+        return used
 
     def __enter__(self) -> Self:
         """Return it."""
@@ -69,21 +88,21 @@ class Cast:
         trace: TracebackType | None,
     ) -> None:
         """End them all."""
-        self._supervisor.stop([self._on])
+        self._supervisor.stop([self._on, self._guests])
 
     def _program(self, name: str) -> Program:
         if name == programs.INTAKE:
             return programs.intake(self._shared)
         if name == programs.KEEPER:
             return programs.keeper(1, self._shared)
-        return programs.worker(1, self._shared) if name == WORKER else self._plain()
+        return programs.worker(1, self._shared) if name == WORKER else self._plain(name)
 
-    def _plain(self) -> Program:
+    def _plain(self, name: str) -> Program:
         words = ("-A", "fulfiller.ops.bench.plain", "worker", "--hostname", "plain@%h")
         quiet = ("--loglevel=warning", "--without-gossip", "--without-mingle")
         return Program(
-            name=PLAIN,
-            argv=(sys.executable, "-m", "celery", *words, *quiet),
+            name=name,
+            argv=(sys.executable, "-m", "celery", *words, *quiet, *POOLS[name]),
             environ=self._shared,
             is_ready=says_ready(PLAIN),
         )

@@ -45,6 +45,11 @@ PICTURE = click.Path(dir_okay=False, writable=True, path_type=Path)
     show_default=True,
     help="Which embedded store to measure on.",
 )
+@click.option(
+    "--peers/--no-peers",
+    default=None,
+    help="Measure other task queues, too, where installed.  [default: unless --quick]",
+)
 @click.option("--plot", type=PICTURE, help="Draw the rates into this SVG file, too.")
 @longer_options
 @click.pass_context
@@ -57,6 +62,7 @@ def bench(  # noqa: PLR0913 - as many options as the command has
     rounds: int | None,
     claims: int | None,
     store: str,
+    peers: bool | None,
     plot: Path | None,
     **asked: Any,
 ) -> None:
@@ -72,7 +78,7 @@ def bench(  # noqa: PLR0913 - as many options as the command has
     """
     from fulfiller.domain.error import DomainError, FulfillerError
 
-    options = _options(quick=quick, rounds=rounds, claims=claims, store=store)
+    options = _options(quick=quick, rounds=rounds, claims=claims, store=store, peers=peers)
     try:
         if (answer := longer(asked | {"claims": claims, "plot": plot}, store=store)) is not None:
             show(answer.data, answer.words, as_json=as_json)
@@ -86,7 +92,9 @@ def bench(  # noqa: PLR0913 - as many options as the command has
         raise Failed(f"{type(fault).__name__}: {fault}") from fault
 
 
-def _options(*, quick: bool, rounds: int | None, claims: int | None, store: str) -> "Options":
+def _options(
+    *, quick: bool, rounds: int | None, claims: int | None, store: str, peers: bool | None
+) -> "Options":
     from fulfiller.ops.bench.run import Options
 
     return Options(
@@ -94,6 +102,7 @@ def _options(*, quick: bool, rounds: int | None, claims: int | None, store: str)
         rounds=rounds or (QUICK_ROUNDS if quick else ROUNDS),
         claims=claims or (QUICK_CLAIMS if quick else CLAIMS),
         quiet_s=QUICK_QUIET_S if quick else QUIET_S,
+        peers=not quick if peers is None else peers,
     )
 
 

@@ -19,6 +19,7 @@ from fulfiller.ops.bench.aide import Aide
 from fulfiller.ops.bench.books import Books
 from fulfiller.ops.bench.cast import PLAIN, WORKER, Cast
 from fulfiller.ops.bench.claims import preload
+from fulfiller.ops.bench.peers.roll import Peer
 from fulfiller.ops.bench.sample import Sample
 from fulfiller.ops.bench.stage import SLOTS
 from fulfiller.ops.bench.task import PLAIN_TASK
@@ -30,6 +31,7 @@ LOOK_S = 0.02
 """Between two looks at the ledger, each of which costs the database a third of a millisecond."""
 STALL_S = 30.0
 READY_S = 60.0
+SEND_S = 60.0
 UsedNow = Callable[[], Mapping[str, float]]
 
 
@@ -46,11 +48,21 @@ class Mark:
     used_s: Mapping[str, float]
 
 
-def plain(cast: Cast, books: Books, claims: int) -> Sample:
+def plain(cast: Cast, books: Books, claims: int, *, pool: str = PLAIN) -> Sample:
     """Drain with plain Celery: a task for each claim, all of them sent before it starts."""
     ids = preload(books.campaign, claims, store=books.store)
     load_us = _send(ids, cast.settings.broker_url, queue_name(books.campaign.default_tier))
-    cast.enter(PLAIN)
+    cast.enter(pool)
+    return _drained(books, claims, cast.used_s, load_us=load_us)
+
+
+def peer(cast: Cast, books: Books, claims: int, *, who: Peer) -> Sample:
+    """Drain with another task queue, like plain Celery: a task for each claim."""
+    ids = preload(books.campaign, claims, store=books.store)
+    with Aide("fulfiller.ops.bench.peers.sender", cast.environ(who)) as sender:
+        sender.order(module=who.module, ids=ids)
+        load_us = sender.await_report(SEND_S)["us"]
+    cast.invite(who)
     return _drained(books, claims, cast.used_s, load_us=load_us)
 
 

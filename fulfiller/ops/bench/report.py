@@ -1,8 +1,9 @@
 """What the bench tells: a table for people, JSON for programs, one line per run meanwhile."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from statistics import median
 
-from fulfiller.ops.bench.arms import ACCEPT_RATIOS, ARMS, RATIOS, Arm
+from fulfiller.ops.bench.arms import ACCEPT_RATIOS, ARMS, RATIOS, RIVALS, Arm
 from fulfiller.ops.bench.sample import Sample
 from fulfiller.ops.bench.spread import Spread, spread
 
@@ -15,9 +16,11 @@ Figures = Mapping[str, Spread]
 def figures(samples: Samples) -> dict[str, Spread]:
     """Return the spread of every figure over the rounds, by dotted name."""
     found: dict[str, Spread | None] = {}
-    for name, (ours, theirs) in RATIOS.items():
-        pairs = _rounds(samples, ours, theirs)
-        found[f"ratios.{name}"] = spread(one.rate / other.rate for one, other in pairs)
+    for name, (ours, others) in RATIOS.items():
+        fastest = map(max, zip(*_rates_of(samples, others), strict=False))
+        mine = (run.rate for run in samples.get(ours.name, ()))
+        # Round by round: all were measured within the same minutes.
+        found[f"ratios.{name}"] = spread(a / b for a, b in zip(mine, fastest, strict=False))
     for name, (ours, theirs) in ACCEPT_RATIOS.items():
         pairs = _rounds(samples, ours, theirs)
         both = ((one.accept_rate or 0, other.accept_rate) for one, other in pairs)
@@ -25,6 +28,20 @@ def figures(samples: Samples) -> dict[str, Spread]:
     for arm in ARMS:
         found |= _of_arm(arm, [run.figures() for run in samples.get(arm.name, ())])
     return {name: one for name, one in found.items() if one is not None}
+
+
+def _rates_of(samples: Samples, arms: Iterable[Arm]) -> Iterator[list[float]]:
+    """Yield the rates of those of these arms that were measured, round by round."""
+    for arm in arms:
+        if runs := samples.get(arm.name):
+            yield [run.rate for run in runs]
+
+
+def best_peer(samples: Samples) -> str | None:
+    """Return the name of the peer with the highest median, None without peers."""
+    rates = {arm.name: [run.rate for run in samples.get(arm.name, ())] for arm in RIVALS}
+    known = {name: median(found) for name, found in rates.items() if found}
+    return max(known, key=known.__getitem__, default=None)
 
 
 def _rounds(samples: Samples, ours: Arm, theirs: Arm) -> Iterable[tuple[Sample, Sample]]:
@@ -55,6 +72,8 @@ def as_json(samples: Samples, about: Mapping[str, object]) -> dict[str, object]:
     tree: dict[str, object] = dict(about)
     for name, one in found.items():
         _put(tree, name.split("."), _rounded(one.median))
+    if (best := best_peer(samples)) is not None:
+        tree["best_peer"] = best
     tree["titles"] = {arm.rate: arm.title for arm in ARMS if samples.get(arm.name)}
     tree["ranges"] = {name: [_rounded(one.low), _rounded(one.high)] for name, one in found.items()}
     tree["statuses"] = {arm: told for arm, runs in samples.items() if (told := _statuses(runs))}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import filterfalse
 from shutil import which
 
 from fulfiller.ops.bench.arms import ACTS, ARMS, Arm
@@ -11,11 +12,13 @@ from fulfiller.ops.bench.cast import Cast
 from fulfiller.ops.bench.claims import open_campaign
 from fulfiller.ops.bench.machine import described
 from fulfiller.ops.bench.overload import SECONDS, TIMES
+from fulfiller.ops.bench.peers.roll import EXTRA
 from fulfiller.ops.bench.report import Samples, spoken
 from fulfiller.ops.bench.sample import Sample
 from fulfiller.ops.bench.stage import Stage
 from fulfiller.ops.show import remark
 from fulfiller.ops.supervise.leaving import on_signals
+from fulfiller.ops.supervise.plan import POSTGRES
 from fulfiller.store.opening import open_store
 
 CLAIMS_MIN = 20
@@ -29,6 +32,7 @@ class Options:
     rounds: int
     claims: int
     quiet_s: float
+    peers: bool = True
 
     def of(self, arm: Arm) -> int:
         """Return how many claims an arm gets."""
@@ -55,18 +59,13 @@ def run(options: Options) -> Findings:
             "claims": {arm.name: options.of(arm) for arm in ARMS if arm.share or arm.per_s},
             "machine": described(stage),
         }
-        for arm in ARMS:
-            if not _can_run(arm):
-                remark(f"{arm.needs} is not on PATH, so the bench goes without it")
+        for why in filter(None, map(bench.left_out, ARMS)):
+            remark(why)
         for number in range(1, options.rounds + 1):
             remark(f"Round {number} of {options.rounds}")
             for act in ACTS:
                 bench.play(act, stage)
     return Findings(bench.samples, about)
-
-
-def _can_run(arm: Arm) -> bool:
-    return arm.needs is None or which(arm.needs) is not None
 
 
 class Bench:
@@ -77,11 +76,26 @@ class Bench:
         self._options = options
         self.samples: dict[str, list[Sample]] = {}
 
+    def left_out(self, arm: Arm) -> str | None:
+        """Return why the bench goes without an arm, None if it does not."""
+        if arm.needs is not None and which(arm.needs) is None:
+            return f"{arm.needs} is not on PATH, so the bench goes without it"
+        if arm.peer is None:
+            return None
+        if not self._options.peers or self._options.store != POSTGRES:
+            return (
+                f"the bench goes without {arm.name}: peers are measured on PostgreSQL with --peers"
+            )
+        missing = f"{arm.name} is not installed, so the bench goes without it: {EXTRA}"
+        return None if arm.peer.installed else missing
+
     def play(self, act: Sequence[Arm], stage: Stage) -> None:
         """Play the arms of an act, one after the other, on a database of their own."""
+        if all(map(self.left_out, act)):
+            return
         with stage.act() as settings, Cast(stage, settings) as cast:
             with closing(open_store(settings.store_url, application="bench")) as store:
-                for arm in filter(_can_run, act):
+                for arm in filterfalse(self.left_out, act):
                     name = arm.name.replace("_", "-")
                     campaign = open_campaign(name, store=store, issuing_rate=arm.issuing_rate)
                     self._measure(arm, cast, Books(store, campaign))
