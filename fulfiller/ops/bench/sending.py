@@ -116,20 +116,19 @@ class Sender:
         if hangs_up(reply):
             self._replace(line)
         else:
-            self._settle(line, now_s)
+            self._idle.append(line)
 
     def _replace(self, line: Line) -> None:
         """Note what was under way over a connection that broke, and go on over another one."""
         self._selector.unregister(line.socket)
         line.socket.close()
-        now_s = monotonic()
         if line.claims:
-            self.record.ended_s = now_s
+            self.record.ended_s = monotonic()
             self.record.statuses[LOST] += line.claims
             self._under_way -= 1
         elif line in self._idle:
             self._idle.remove(line)
-        self._settle(self._join(), now_s)
+        self._idle.append(self._join())
 
     def _join(self) -> Line:
         line = Line(self._door)
@@ -143,13 +142,6 @@ class Sender:
             self._send(self._idle.popleft(), now_s)
         if now_s >= self._until_s:
             self._next = None
-
-    def _settle(self, line: Line, now_s: float) -> None:
-        """Send the next request over a line, or let it rest."""
-        if self._is_due(now_s):
-            self._send(line, now_s)
-        else:
-            self._idle.append(line)
 
     def _is_due(self, now_s: float) -> bool:
         return self._next is not None and self._next_s <= now_s < self._until_s
