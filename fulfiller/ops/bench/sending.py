@@ -100,11 +100,12 @@ class Sender:
         except OSError:
             self._replace(line)
             return
-        if reply:
+        # What nobody asked for is a farewell, and the end of the connection follows it.
+        if reply and line.claims:
             self._note(line, reply)
 
     def _note(self, line: Line, reply: bytes) -> None:
-        """Note an answer and send what is next."""
+        """Note an answer; the line is free for another request."""
         record, now_s = self.record, monotonic()
         record.ended_s = now_s
         count(reply, line.claims, record.statuses)
@@ -136,20 +137,16 @@ class Sender:
         return line
 
     def _wake(self) -> None:
-        """Send what is due over what is idle; drop what came too late."""
+        """Send what is due over what is idle, unless it comes too late."""
+        # Read once for all that are sent: a latency may look longer for that, and never shorter.
         now_s = monotonic()
-        while self._idle and self._is_due(now_s):
-            self._send(self._idle.popleft(), now_s)
         if now_s >= self._until_s:
             self._next = None
+        while self._idle and self._next is not None and self._next_s <= now_s:
+            self._send(self._idle.popleft(), self._next, now_s)
 
-    def _is_due(self, now_s: float) -> bool:
-        return self._next is not None and self._next_s <= now_s < self._until_s
-
-    def _send(self, line: Line, now_s: float) -> None:
-        if self._next is None:
-            return
-        request, line.claims = self._next
+    def _send(self, line: Line, ask: Ask, now_s: float) -> None:
+        request, line.claims = ask
         line.sent_s = now_s
         line.due_s = now_s if self._due_s is None else self._next_s
         self._under_way += 1

@@ -44,6 +44,7 @@ def many(*statuses: int) -> bytes:
         (reply(b"202 Accepted")[:-1], len(reply(b"202 Accepted"))),
         (reply(b"202 Accepted"), len(reply(b"202 Accepted"))),
         (b"HTTP/1.1 204 No Content\r\n\r\n", len(b"HTTP/1.1 204 No Content\r\n\r\n")),
+        (b"HTTP/1.1 204 Ok\r\n\r\n\r\ncontent-length: 999", len(b"HTTP/1.1 204 Ok\r\n\r\n")),
         (reply(b"202 Ok", b"\r\ncontent-length: 999"), len(reply(b"202 Ok", b"x" * 21))),
     ],
 )

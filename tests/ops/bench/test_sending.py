@@ -26,10 +26,11 @@ Answer = Callable[[int], bytes]
 
 @dataclass(frozen=True)
 class Manner:
-    """After how long which request is answered, and who hears them all."""
+    """After how long which request is answered, who hears them all, how callers are received."""
 
     after_s: Mapping[int, float]
     hear: Callable[[bytes], object]
+    greet: Callable[[asyncio.Transport], object]
 
 
 class Door(asyncio.Protocol):
@@ -45,6 +46,7 @@ class Door(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Keep the transport."""
         self.transport = transport
+        self.manner.greet(transport)
 
     def data_received(self, data: bytes) -> None:
         """Answer a request once it is whole."""
@@ -64,7 +66,13 @@ class Door(asyncio.Protocol):
             self.transport.close()
             return
         self.transport.write(said[:20])
-        asyncio.get_running_loop().call_later(0.001, self.transport.write, said[20:])
+        asyncio.get_running_loop().call_later(0.001, self.end, said[20:])
+
+    def end(self, rest: bytes) -> None:
+        """Say the rest, and hang up if that was announced."""
+        self.transport.write(rest)
+        if b"connection: close" in rest:
+            self.transport.close()
 
 
 @contextmanager
@@ -72,9 +80,10 @@ def door(
     answer: Answer,
     after_s: Mapping[int, float] = NEVER,
     heard: Callable[[bytes], object] = len,
+    greet: Callable[[asyncio.Transport], object] = id,
 ) -> Iterator[tuple[str, int]]:
     """Lend the address of a door that answers like this."""
-    manner = Manner(after_s, heard)
+    manner = Manner(after_s, heard, greet)
     told: SimpleQueue[tuple[asyncio.AbstractEventLoop, asyncio.Event, tuple[str, int]]]
     told = SimpleQueue()
 
@@ -144,6 +153,23 @@ def test_who_says_that_he_hangs_up_loses_nothing() -> None:
     closing = reply(b"503 Busy", more=b"retry-after: 1\r\nconnection: close\r\n")
     record = sent(Sender(requests(6)), lambda n: closing if n == 2 else FINE, connections=1)
     assert record.statuses == {"202": 5, "503": 1}
+
+
+def test_a_farewell_that_nobody_asked_for_is_no_answer() -> None:
+    """Who has not asked for long is sent away, and comes again over another connection."""
+    calls = count()
+
+    def greet(transport: asyncio.Transport) -> None:
+        if next(calls) == 1:
+            transport.write(reply(b"408 Request Timeout", more=b"connection: close\r\n"))
+            transport.close()
+
+    sender = Sender(requests(3), [0.0, 0.2, 0.2])
+    with door(lambda _: FINE, greet=greet) as (host, port):
+        sender.connect(host, port, 2)
+        record = sender.run()
+    assert record.statuses == {"202": 3}
+    assert next(calls) == 3
 
 
 def test_latency_counts_from_when_a_request_was_due() -> None:
