@@ -8,11 +8,15 @@ from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from math import inf
 from random import Random
+from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit, setrlimit
 from typing import Any
 
 from fulfiller.ops.bench.aide import orders, report
 from fulfiller.ops.bench.asking import Ask, batches, singles
 from fulfiller.ops.bench.sending import Record, Sender
+
+FILES = 100
+"""Open files besides connections, and to spare."""
 
 
 def poisson(claims: int, rate: float, *, seed: int) -> Iterator[float]:
@@ -30,11 +34,19 @@ def asks(words: Mapping[str, Any]) -> Iterator[Ask]:
 
 def sender(words: Mapping[str, Any]) -> Sender:
     """Return who sends what is ordered, connected already."""
+    allow_files(words["connections"] + FILES)
     rate, until_s = words["rate"], words["until_s"]
     due_s = None if rate is None else poisson(words["claims"], rate, seed=words["seed"])
     one = Sender(asks(words), due_s, until_s=inf if until_s is None else until_s)
     one.connect(words["host"], words["port"], words["connections"])
     return one
+
+
+def allow_files(number: int) -> None:
+    """Ask the system for so many open files, where it gives fewer to begin with."""
+    soft, hard = getrlimit(RLIMIT_NOFILE)
+    if soft < number:
+        setrlimit(RLIMIT_NOFILE, (number if hard == RLIM_INFINITY else min(number, hard), hard))
 
 
 def told(record: Record) -> dict[str, object]:

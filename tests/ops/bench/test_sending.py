@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from queue import SimpleQueue
+from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from threading import Thread
 from types import MappingProxyType
 
@@ -14,7 +15,7 @@ import pytest
 
 from fulfiller.ops.bench.answers import whole_bytes
 from fulfiller.ops.bench.asking import Ask, batches, singles
-from fulfiller.ops.bench.load import poisson
+from fulfiller.ops.bench.load import allow_files, poisson
 from fulfiller.ops.bench.sending import Record, Sender
 from tests.ops.bench.test_answers import many, reply
 
@@ -195,6 +196,19 @@ def test_who_finds_no_connection_in_time_is_not_sent() -> None:
     record = sent(sender, lambda _: FINE, connections=2, after_s=dict.fromkeys(range(99), 0.15))
     assert record.statuses == Counter({"202": record.sent})
     assert 2 <= record.sent <= 8
+
+
+def test_more_connections_than_files_are_allowed_are_allowed_for() -> None:
+    """Two thousand customers are more than many systems give a process to begin with."""
+    soft, hard = getrlimit(RLIMIT_NOFILE)
+    try:
+        setrlimit(RLIMIT_NOFILE, (256, hard))
+        allow_files(300)
+        assert getrlimit(RLIMIT_NOFILE) == (300, hard)
+        allow_files(200)
+        assert getrlimit(RLIMIT_NOFILE) == (300, hard)
+    finally:
+        setrlimit(RLIMIT_NOFILE, (soft, hard))
 
 
 def test_arrivals_are_random_with_the_rate_that_was_asked_for() -> None:
