@@ -154,7 +154,10 @@ def _row(bar: Bar, middle: int, scale: float) -> Iterator[str]:
     wide = ""
     if bar.low < bar.high:
         low, high = BEGIN + bar.low * scale, BEGIN + bar.high * scale
-        ends = f"M{low:.1f} {middle - 4}v8M{high:.1f} {middle - 4}v8"
+        # The ends of a short range would run together into a block.
+        ends = (
+            "" if high - low < BAR // 2 else f"M{low:.1f} {middle - 4}v8M{high:.1f} {middle - 4}v8"
+        )
         yield f'<path class="range" d="M{low:.1f} {middle}H{high:.1f}{ends}"/>'
         wide = f'<tspan class="note" dx="7">{bar.low:,.0f} &#8211; {bar.high:,.0f}</tspan>'
     x = BEGIN + max(bar.high, bar.median) * scale + APART
