@@ -195,12 +195,15 @@ class Claims:
         """Hand requests to the committer in full groups, and put the answers together."""
         size = self._limits.group_max
         groups = [requests[start : start + size] for start in range(0, len(requests), size)]
-        futures = [self._committer.submit(group) for group in groups]
-        done = await asyncio.gather(*futures, return_exceptions=True)
+        done = await asyncio.gather(*map(self._submitted, groups), return_exceptions=True)
         taken: list[Taken] = []
         for group, answers in zip(groups, done, strict=True):
             taken += [unavailable()] * len(group) if isinstance(answers, BaseException) else answers
         return taken
+
+    async def _submitted(self, group: Sequence[Request]) -> Sequence[Taken]:
+        """Hand a group over: if there is no room for it, that is no matter of those before it."""
+        return await self._committer.submit(group)
 
 
 def _waits(taken: Taken) -> bool:

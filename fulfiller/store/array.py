@@ -21,13 +21,6 @@ def literal(values: Iterable[object], kind: str) -> str:
     return _texts(tuple(values))
 
 
-def columns(rows: Sequence[Sequence[object]], kinds: Sequence[str]) -> list[str]:
-    """Return rows as one literal per column, ready for `unnest`."""
-    return [
-        literal(column, kind) for column, kind in zip(zip(*rows, strict=True), kinds, strict=True)
-    ]
-
-
 def _texts(values: Sequence[object]) -> str:
     """Return the literal of texts: at once where none has a letter that must be escaped."""
     try:

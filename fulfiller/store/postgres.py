@@ -21,9 +21,10 @@ from psycopg.types.string import TextLoader
 from sqlalchemy import Engine, create_engine
 
 from fulfiller.domain.error import Deposed, Raced, StoreError, StoreUnavailable
-from fulfiller.store.array import columns, literal
+from fulfiller.store.array import literal
 from fulfiller.store.link import Result
-from fulfiller.store.statement import Call, Step
+from fulfiller.store.pattern import Patterns
+from fulfiller.store.statement import Call, Fill, Step
 
 CONNECT_TIMEOUT_S = 3
 PATIENCE_MS = {"keeper": (2_000, 1_000), "migration": (0, 1_500)}
@@ -52,6 +53,7 @@ RACES = (UniqueViolation, CheckViolation, DeadlockDetected, SerializationFailure
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
 """The last says, among others, that a stopped process found its transaction timed out."""
 Cursor = psycopg.Cursor[tuple[object, ...]]
+Connection = psycopg.Connection[tuple[object, ...]]
 
 
 class PostgresLink:
@@ -63,8 +65,9 @@ class PostgresLink:
         """Remember where to connect to; nothing is opened yet."""
         self._url = url
         self._application = application
-        self._connection: psycopg.Connection[tuple[object, ...]] | None = None
+        self._connection: Connection | None = None
         self._engine: Engine | None = None
+        self._patterns = Patterns()
 
     @property
     def engine(self) -> Engine:
@@ -126,12 +129,12 @@ class PostgresLink:
         with connection.pipeline():
             if first:
                 connection.execute(first)
-            cursors = [_send(connection, step) for step in steps]
+            cursors = [_send(connection, step, self._patterns) for step in steps]
             if last:
                 connection.execute(last)
         return [_rows(cursor) for cursor in cursors]
 
-    def _connected(self) -> psycopg.Connection[tuple[object, ...]]:
+    def _connected(self) -> Connection:
         if self._connection is None:
             self._connection = psycopg.connect(self._url, autocommit=True, **self._connecting())
             # Ids stay text: a UUID object per row would cost more than the rest of the row.
@@ -199,13 +202,24 @@ class PostgresOpen:
         self._link.finish(steps)
 
 
-def _send(connection: psycopg.Connection[tuple[object, ...]], step: Step) -> Cursor:
+def _send(connection: Connection, step: Step, patterns: Patterns) -> Cursor:
     """Queue a step. Every parameter travels as text, so its statement is prepared once."""
     if isinstance(step, Call):
         sql, lists = step.statement.postgresql, step.statement.lists
         args = {name: _bound(value, lists.get(name)) for name, value in step.args.items()}
         return connection.execute(sql, args)
-    return connection.execute(step.insert.postgresql, columns(step.rows, step.insert.kinds))
+    return _filled(connection, step, patterns)
+
+
+def _filled(connection: Connection, step: Fill, patterns: Patterns) -> Cursor:
+    """Queue an insert; what all rows have in common travels once, and is read once."""
+    columns = list(zip(*step.rows, strict=True))
+    shared = patterns.of(step.insert, columns)
+    parts = list(zip(columns, step.insert.kinds, shared, strict=True))
+    # As the statement has them: first what stands for itself, then what is unpacked into rows.
+    args = [_bound(column[0], None) for column, _, one in parts if one]
+    args += [literal(column, kind) for column, kind, one in parts if not one]
+    return connection.execute(step.insert.filled(shared), args)
 
 
 def _bound(value: object, kind: str | None) -> str | None:

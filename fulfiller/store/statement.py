@@ -33,11 +33,28 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """An insert of many rows: array-bound on PostgreSQL, executemany on SQLite."""
+    """An insert of many rows: array-bound on PostgreSQL, executemany on SQLite.
+
+    `postgresql` has places for what its columns are filled with, see `filled`.
+    """
 
     postgresql: str
     sqlite: str
     kinds: tuple[str, ...]
+
+    def filled(self, shared: Sequence[bool]) -> str:
+        """Return the insert on PostgreSQL, with one value for each column that is shared.
+
+        All other columns are arrays, row by row; where all are shared there is but one row.
+        """
+        kinds = list(zip(self.kinds, shared, strict=True))
+        cells = ", ".join(
+            f"%s::{kind}" if one else f"c{number}" for number, (kind, one) in enumerate(kinds)
+        )
+        arrays = ", ".join(f"%s::{kind}[]" for kind, one in kinds if not one)
+        names = ", ".join(f"c{number}" for number, one in enumerate(shared) if not one)
+        rows = f" from unnest({arrays}) as u({names})" if arrays else ""
+        return self.postgresql.format(cells=cells, rows=rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +94,9 @@ def insert(model: type[SQLModel], *names: str, extra: str = "", value: str = "")
     table = table_of(model)
     kinds = tuple(_kind(table.c[name]) for name in names)
     into = ", ".join(f'"{name}"' for name in names)
-    arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
     more, also = (f', "{extra}"', f", {value}") if extra else ("", "")
     return Insert(
-        f"insert into {table.name} ({into}{more}) select *{also} from unnest({arrays})",
+        f"insert into {table.name} ({into}{more}) select {{cells}}{also}{{rows}}",
         f"insert into {table.name} ({into}) values ({', '.join('?' * len(names))})",
         kinds,
     )

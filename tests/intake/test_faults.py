@@ -147,6 +147,19 @@ def test_too_many_waiting_are_told_at_once(postgres_url: str) -> None:
         assert waits[-1] >= 1.3
 
 
+def test_what_found_room_of_a_batch_is_taken_in(sqlite_url: str) -> None:
+    """A batch that does not fit as a whole: its first claims are kept, the rest told to return."""
+    with opened(sqlite_url, limits=Limits(inbox_max=10, group_max=6)) as door:
+        door.campaign()
+        claims = [body(f"u{n}") | {"idempotency_key": f"k{n}"} for n in range(12)]
+        with door.caller() as caller:
+            answer = caller.post("/v1/claims/batch", json={"claims": claims})
+        assert answer.status_code == 207
+        statuses = [result["status"] for result in answer.json()["results"]]
+        assert statuses == [202] * 6 + [503] * 6
+        assert door.entered() == 6
+
+
 def test_a_frozen_broker_holds_up_nobody(sqlite_url: str, valkey: Server) -> None:
     """Accepting stays fast with the broker frozen, and soon offers nothing to it."""
     with opened(sqlite_url, broker_url=valkey.url) as door, door.caller() as caller:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fulfiller.store.array import columns, literal
+from fulfiller.store.array import literal
 
 AWKWARD = (
     "",
@@ -105,6 +105,9 @@ def test_ids_survive(line: Line) -> None:
 def test_rows_become_one_literal_per_column(line: Line) -> None:
     """Columns unnest side by side into the rows they were made of, in their order."""
     rows = [(1, 'a "quoted" one', b"\x00"), (2, None, b""), (3, "", None)]
-    literals = columns(rows, ("bigint", "text", "bytea"))
+    kinds = ("bigint", "text", "bytea")
+    literals = [
+        literal(column, kind) for column, kind in zip(zip(*rows, strict=True), kinds, strict=True)
+    ]
     answer = line.execute("select * from unnest(%s::bigint[], %s::text[], %s::bytea[])", literals)
     assert answer.fetchall() == rows
