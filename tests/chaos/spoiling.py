@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace as with_changes
 
 from fulfiller.chaos.books import Books
@@ -14,6 +15,11 @@ from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.stripe import Delta, Purse, Stripe
 from fulfiller.service.log import Unsealed
 from fulfiller.service.seal import START, chain
+
+
+def _changed(row: Any, changes: dict[str, Any]) -> Any:
+    """Return a row with changes, of whichever kind of noun it is."""
+    return with_changes(row, **changes) if isinstance(row, Struct) else replace(row, **changes)
 
 
 @dataclass(slots=True)
@@ -59,9 +65,7 @@ class Case:
         rows = list(getattr(self.books, part))
         met = [mine(row) for row in rows]
         assert any(met)
-        edited = [
-            replace(row, **changes) if meant else row for row, meant in zip(rows, met, strict=True)
-        ]
+        edited = [_changed(row, changes) if m else row for row, m in zip(rows, met, strict=True)]
         self.set(**{part: edited})
 
     def drop(self, part: str, mine: Callable[[Any], bool]) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from random import Random
 from threading import Event, Lock
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from fulfiller.chaos.checker import check
 from fulfiller.chaos.history import Ask, Line, Phase
@@ -112,7 +113,7 @@ class Client:
         if self.sent:
             body = self.random.choice((b"another", None))
             request = self.random.choice(self.sent)
-            self._send(request if body is None else replace(request, fingerprint=body))
+            self._send(request if body is None else structs.replace(request, fingerprint=body))
 
     def look(self) -> None:
         """Look at a claim."""
