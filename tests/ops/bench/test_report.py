@@ -110,3 +110,19 @@ def test_columns_are_aligned() -> None:
     assert aligned(("name", "us"), [("a", "1"), ("longer", "1,000")]) == (
         "name       us\na           1\nlonger  1,000"
     )
+
+
+def test_a_ratio_is_against_the_fastest_rival_of_each_round() -> None:
+    """Which of them that is may change from round to round; the best by median is named."""
+    samples = {
+        "drain": [_drain(20_000, 30), _drain(30_000, 20)],
+        "plain": [_drain(200, 1), _drain(500, 1)],
+        "plain_threads": [_drain(400, 1), _drain(300, 1)],
+        "huey": [_drain(1_000, 1), _drain(2_000, 1)],
+        "taskiq": [_drain(2_000, 1), _drain(500, 1)],
+    }
+    found = as_json(samples, {})
+    assert found["ranges"]["ratios.drain_vs_plain_celery"] == [50.0, 60.0]  # type: ignore[index]
+    assert found["ranges"]["ratios.drain_vs_best_peer"] == [10.0, 15.0]  # type: ignore[index]
+    assert found["best_peer"] == "huey"
+    assert "best_peer" not in as_json(SAMPLES, {})
