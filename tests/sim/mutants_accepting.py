@@ -9,7 +9,7 @@ from fulfiller.domain.claim import Claim, Stage
 from fulfiller.domain.identity import Seat, seat
 from fulfiller.domain.outcome import Refused, Repeated, Why
 from fulfiller.domain.stripe import Stripe
-from fulfiller.service import accept, decide
+from fulfiller.service import accept, decide, takings
 from fulfiller.service.entry import new_claim
 from fulfiller.service.takings import Line, Wallet
 from fulfiller.store import shelves
@@ -185,7 +185,7 @@ def no_guard(patch: Patch) -> None:
 @mutant("a pause is ignored")
 def no_mode(patch: Patch) -> None:
     """Newcomers are accepted whatever the mode."""
-    patch.setattr(decide._Draft, "_stage", lambda *_: Stage.ACCEPTED)
+    patch.setattr(takings.Opening, "stage", lambda *_: Stage.ACCEPTED)
 
 
 @mutant("sold out for ever")
@@ -200,9 +200,10 @@ def not_gathered(patch: Patch) -> None:
     patch.setattr(accept, "_gather", lambda *_: None)
     placed = decide._Draft._placed
 
-    def hasty(draft: Any, request: Any, campaign: Any, place: Any) -> Any:
-        answer = placed(draft, request, campaign, place)
-        return Refused(Why.SOLD_OUT) if answer is None and campaign.id in draft.dry else answer
+    def hasty(draft: Any, request: Any, opening: Any, place: Any) -> Any:
+        answer = placed(draft, request, opening, place)
+        dry = answer is None and opening.campaign.id in draft.dry
+        return Refused(Why.SOLD_OUT) if dry else answer
 
     patch.setattr(decide._Draft, "_placed", hasty)
 
