@@ -1,6 +1,6 @@
 """PostgreSQL array literals: one text parameter instead of one per element.
 
-A literal costs a thirtieth of what psycopg's list adaptation does, and its type never varies,
+A literal costs a fortieth of what psycopg's list adaptation does, and its type never varies,
 so that a statement stays one prepared statement. Syntax: PostgreSQL manual, 8.15.2.
 """
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from fulfiller.store.statement import Insert
 
 KEPT = 8
-"""Patterns of an insert that one connection has statements for; whatever else comes is none.
+"""Patterns of an insert that one connection has statements for, besides that of a lone row, which
+is all claims at rest; whatever else comes is none.
 
 Each is prepared once and kept. Mixed claims have many patterns, and must not push out of the
 server's memory what others are written with.
@@ -27,18 +28,14 @@ class Patterns:
 
     def of(self, insert: Insert, columns: Sequence[Sequence[object]]) -> Pattern:
         """Return by column whether it is written as one value; all of them in a lone row."""
-        found = _pattern(columns)
+        rows = len(columns[0])
+        if rows == 1:
+            return (True,) * len(columns)
+        # The first column always has rows of its own: they have to come from somewhere.
+        found = (False, *[column.count(column[0]) == rows for column in columns[1:]])
         known = self._known[insert.sqlite]
         if found not in known:
             if len(known) >= KEPT:
                 return (False,) * len(columns)
             known.add(found)
         return found
-
-
-def _pattern(columns: Sequence[Sequence[object]]) -> Pattern:
-    rows = len(columns[0])
-    if rows == 1:
-        return (True,) * len(columns)
-    # The first column always has rows of its own: they have to come from somewhere.
-    return (False, *[column.count(column[0]) == rows for column in columns[1:]])

@@ -1,5 +1,6 @@
 """What whoever waits is told over HTTP: place, wait, reason and validity, in their language."""
 
+from itertools import count
 from typing import Any
 
 import httpx
@@ -142,6 +143,28 @@ def test_a_campaign_tells_everybody_that_it_is_paused(sqlite_door: Door) -> None
     assert shown["wait"]
     answer = httpx.get(f"{sqlite_door.url}/v1/campaigns/public")
     assert answer.headers["vary"] == "accept-language"
+
+
+def test_a_wait_is_judged_anew_with_every_look(sqlite_door: Door) -> None:
+    """While a campaign flows a brief wait is not told of; once it has become long, it is."""
+    door = sqlite_door
+    door.campaign("slow", backlog_threshold=1_000)
+    with door.caller() as caller:
+
+        def told(rate: float, key: str) -> bool:
+            fence = door.store.lease("keeper", "test", ttl_s=60)
+            assert fence is not None
+            gauge = Gauge(at=door.store.now(), reading=Reading(rate=rate))
+            door.store.show_gauges({"slow": gauge}, fence=fence)
+            claim = submit(caller, key, body(key, campaign="slow")).json()
+            assert claim["state"] == "accepted"
+            return "wait" in claim and claim["wait"] is not None
+
+        numbers = (f"key-{number}" for number in count())
+        until(lambda: (seen := door.app.outlook.survey) and "slow" in seen.campaigns)
+        assert not told(1_000, next(numbers))
+        until(lambda: told(0.01, next(numbers)), what="the wait has become long")
+        until(lambda: not told(1_000, next(numbers)), what="it is brief again")
 
 
 def test_what_people_have_is_theirs_to_use_while_all_stands_still(sqlite_door: Door) -> None:

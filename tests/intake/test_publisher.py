@@ -16,7 +16,7 @@ from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.tier import Tier
 from fulfiller.intake.parts import Broker, IntakeParts, Limits
 from fulfiller.intake.phrases import read_library, shipped_phrases
-from fulfiller.intake.publisher import GAP_S, Publisher
+from fulfiller.intake.publisher import BUSY_GAP_S, GAP_S, MUCH, Publisher
 from fulfiller.ops.embedded.server import Server
 from fulfiller.service.dispatch import Lane
 from fulfiller.store.opening import open_store
@@ -103,6 +103,18 @@ def test_what_comes_together_goes_together(parts: IntakeParts, queue: CeleryQueu
             Event().wait(0.002)
         took_s = monotonic() - began
     assert 2 <= _depth(queue) <= took_s / GAP_S + 2
+
+
+def test_while_much_goes_out_hints_wait_longer(parts: IntakeParts, queue: CeleryQueue) -> None:
+    """Behind a large hint the next one fills for 100 ms: a task costs the same with one claim."""
+    with _running(parts) as publisher:
+        until(publisher.short)
+        began = monotonic()
+        publisher.offer(_claims(MUCH))
+        until(lambda: _depth(queue) == 1)
+        publisher.offer(_claims(1))
+        until(lambda: _depth(queue) == 2)
+        assert monotonic() - began >= BUSY_GAP_S
 
 
 def test_a_full_hint_waits_for_nothing(parts: IntakeParts, queue: CeleryQueue) -> None:

@@ -43,6 +43,7 @@ def test_few_patterns_are_kept() -> None:
     assert found[0] == (False,) * 6
     assert set(found[KEPT:]) == {(False,) * 6}
     assert found[KEPT - 1] == patterns.of(ADD, [("a", "b"), *many[KEPT - 1]])
+    assert patterns.of(ADD, [("a",), (1,)]) == (True, True)
     assert patterns.of(hot.ADD_EVENTS, [("a", "b"), (1, 1)]) == (False, True)
 
 

@@ -34,3 +34,20 @@ def own_mib(pid: int) -> float:
 
 def _rollup(pid: int) -> Path:
     return PROC / str(pid) / "smaps_rollup"
+
+
+def peaks_mib(pids: Mapping[str, int]) -> dict[str, float]:
+    """Return the most memory that the largest process of each tree ever held, by name.
+
+    What it shares with others counts in full; nothing where the system has no /proc.
+    """
+    found = {name: max(map(_peak_kib, descent(pid))) for name, pid in pids.items()}
+    return {name: kib / MIB for name, kib in found.items() if kib}
+
+
+def _peak_kib(pid: int) -> int:
+    try:
+        lines = (PROC / str(pid) / "status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))

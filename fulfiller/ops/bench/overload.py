@@ -20,8 +20,9 @@ from fulfiller.ops.bench.doors import (
     promised,
     sending,
 )
+from fulfiller.ops.bench.memory import peaks_mib
 from fulfiller.ops.bench.sample import Sample
-from fulfiller.ops.bench.usage import peaks_mib, per_claim, readings
+from fulfiller.ops.bench.usage import per_claim, readings
 from fulfiller.ops.supervise import programs
 
 TIMES = 5

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 from fulfiller.clock import monotonic
 from fulfiller.domain.error import FulfillerError
-from fulfiller.domain.key import Scope
 from fulfiller.ops.bench.aide import Aide
 from fulfiller.ops.bench.books import Books, check_laws
-from fulfiller.ops.bench.cast import WORKER
-from fulfiller.ops.bench.claims import OWNER, open_campaign
+from fulfiller.ops.bench.cast import WORKER, Cast
+from fulfiller.ops.bench.claims import open_campaign
+from fulfiller.ops.bench.doors import key as new_key
 from fulfiller.ops.bench.drains import READY_S, Patience
 from fulfiller.ops.bench.ensemble import Ensemble
 from fulfiller.ops.bench.looking import Look, Sealing
@@ -25,11 +25,10 @@ from fulfiller.ops.bench.memory import own_mib
 from fulfiller.ops.bench.sizes import connections
 from fulfiller.ops.bench.stage import Stage
 from fulfiller.ops.bench.usage import readings
-from fulfiller.ops.keys import add_key, new_key
 from fulfiller.ops.supervise import programs
-from fulfiller.settings import Settings, surroundings
+from fulfiller.settings import surroundings
 from fulfiller.store.opening import open_store
-from fulfiller.wiring import open_broker, pepper
+from fulfiller.wiring import open_broker
 
 LINES, GROUP = 8, 500
 TENTHS = 10
@@ -106,7 +105,7 @@ def travel(stage: Stage, trip: Trip, pace: Pace, tell: Tell) -> Passage:
     ):
         books = Books(store, open_campaign(trip.campaign, store=store))
         cast.enter(WORKER, programs.KEEPER, programs.INTAKE)
-        with _feeder(settings, books, trip) as feeder:
+        with _feeder(cast, books, trip) as feeder:
             walk = Walk(feeder, books, Look(cast, books, queue), trip.claims)
             told = walk.go(pace, tell)
             feeder_mib, feeder_s = own_mib(feeder.pid), readings({FEEDER: feeder.pid})
@@ -133,15 +132,14 @@ def travel(stage: Stage, trip: Trip, pace: Pace, tell: Tell) -> Passage:
 
 
 @contextmanager
-def _feeder(settings: Settings, books: Books, trip: Trip) -> Iterator[Aide]:
+def _feeder(cast: Cast, books: Books, trip: Trip) -> Iterator[Aide]:
     """Lend a feeder that is ready to send a trip."""
-    door = urlsplit(settings.api_url)
-    fresh = new_key(OWNER, (Scope.CLAIM_WRITE,), pepper=pepper(settings), now=books.store.now())
+    door = urlsplit(cast.settings.api_url)
     with Aide("fulfiller.ops.bench.feed", surroundings()) as feeder:
         feeder.order(
             host=door.hostname,
             port=door.port,
-            key=add_key(fresh, store=books.store),
+            key=new_key(cast, books),
             campaign=trip.campaign,
             claims=trip.claims,
             repeats=trip.repeats,

@@ -1,7 +1,4 @@
-"""CPU time and memory of process trees, from /proc.
-
-CPU time is the figure that other work on the machine moves least.
-"""
+"""CPU time of process trees, from /proc: the figure that other work on the machine moves least."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -41,23 +38,6 @@ def readings(pids: Mapping[str, int]) -> dict[str, float]:
     if not PROC.joinpath("self", "stat").exists():
         return {}
     return {name: used_s(pid) for name, pid in pids.items()}
-
-
-def peaks_mib(pids: Mapping[str, int]) -> dict[str, float]:
-    """Return the most memory that the largest process of each tree ever held, by name.
-
-    What it shares with others counts in full; nothing where the system has no /proc.
-    """
-    found = {name: max(map(_peak_kib, descent(pid))) for name, pid in pids.items()}
-    return {name: kib / 1_024 for name, kib in found.items() if kib}
-
-
-def _peak_kib(pid: int) -> int:
-    try:
-        lines = (PROC / str(pid) / "status").read_text().splitlines()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 
 
 def _own_ticks(pid: int) -> int:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from fulfiller.ops.bench.usage import descent, peaks_mib, per_claim, readings
+from fulfiller.ops.bench.memory import peaks_mib
+from fulfiller.ops.bench.usage import descent, per_claim, readings
 from tests.waiting import until
 
 BUSY = """
