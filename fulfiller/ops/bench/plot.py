@@ -17,7 +17,7 @@ WIDTH = 760
 EDGE, BEGIN, LONGEST, APART = 20, 252, 310, 8
 """Where texts and bars begin, how wide the longest may be, how far figures stand from bars."""
 HEAD, TITLE, ROW, BAR, GAP, FOOT = 64, 32, 28, 16, 14, 30
-EXPLAINED = "bare statements: the same transactions in a loop, without a queue or Celery"
+EXPLAINED = "bare statements: the same rows by SQL in a loop, without queue, Celery or checks"
 DOOR = "end_to_end_"
 OURS = {"drain", "end_to_end_single", "end_to_end_batch"}
 FLOOR = "floor"
