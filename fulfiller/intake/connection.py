@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
+from itertools import count
+from operator import attrgetter
 from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -11,6 +13,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from fulfiller.intake.exchange import HEAD_MAX, WHOLE, Scope, encode, fresh_id
 from fulfiller.intake.problem import MEDIA_TYPE, Code, Header, Problem, unavailable
 
+turns = count()
+"""Numbers for whoever begins to owe a request, in that order."""
 PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
 
 
@@ -22,6 +26,8 @@ class Patient(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait: a new connection owes a request."""
         super().connection_made(transport)
+        # The loop's clock stands still for a millisecond, in which many may begin to owe.
+        self.turn = next(turns)
         self.owes_since: float | None = self.loop.time()
         self._head_size: int | None = None
         if len(self.connections) > self.connections_max:
@@ -49,6 +55,7 @@ class Patient(HttpToolsProtocol):
         # What came along with its beginning may belong to the request before, so it's not counted.
         self._head_size = 0
         if self.owes_since is None:
+            self.turn = next(turns)
             self.owes_since = self.loop.time()
 
     def on_message_complete(self) -> None:
@@ -90,12 +97,12 @@ class Patient(HttpToolsProtocol):
 
     def _make_room(self) -> None:
         """Hang up on whoever has owed us a request for longest: slow ones keep nobody out."""
-        owing = {
-            other: other.owes_since
+        owing = (
+            other
             for other in self.connections
             if isinstance(other, Patient) and other.owes_since is not None
-        }
-        slowest = min(owing, key=owing.__getitem__)
+        )
+        slowest = min(owing, key=attrgetter("turn"))
         slowest.refuse(unavailable("there are too many connections"))
 
     def send_400_response(self, msg: str) -> None:

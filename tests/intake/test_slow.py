@@ -9,8 +9,10 @@ from statistics import median, quantiles
 from threading import Event, Thread
 
 import httpx
+import pytest
 
 from fulfiller.clock import monotonic
+from fulfiller.intake.connection import Patient
 from tests.intake.door import Door, body, opened, submit
 from tests.intake.test_serve import running
 from tests.waiting import until
@@ -127,8 +129,16 @@ def test_slow_clients_cost_others_nothing(sqlite_door: Door, tmp_path: Path) -> 
     assert set(told) == {b"HTTP/1.1 413"}
 
 
-def test_when_all_places_are_taken_the_slowest_makes_room(sqlite_url: str) -> None:
-    """More connections than there is room for: who owes a request for longest is let go."""
+@pytest.mark.parametrize("at_once", [False, True], ids=["in time", "in one moment"])
+def test_when_all_places_are_taken_the_slowest_makes_room(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, *, at_once: bool
+) -> None:
+    """More connections than there is room for: who owes a request for longest is let go.
+
+    The clock of a loop stands still for a millisecond, in which many come: first come, first gone.
+    """
+    if at_once:
+        monkeypatch.setattr(Patient, "owes_since", Moment(), raising=False)
     with opened(sqlite_url, connections_max=20) as door, door.caller() as caller, ExitStack() as on:
         door.campaign()
         assert submit(caller, "one").status_code == 202
@@ -144,6 +154,19 @@ def test_when_all_places_are_taken_the_slowest_makes_room(sqlite_url: str) -> No
         with door.caller() as late:
             assert submit(late, "three", body("tang")).status_code == 202
     assert set(said) == {b"HTTP/1.1 503 The store does not answer\r\n"}
+
+
+class Moment:
+    """An attribute that says of every connection that it owes since the same moment, if it does."""
+
+    def __get__(self, connection: Patient | None, kind: type[Patient]) -> float | None:
+        """Return that moment, or None for whoever owes nothing."""
+        del kind
+        return None if connection is None else connection.__dict__.get("owes")
+
+    def __set__(self, connection: Patient, since: float | None) -> None:
+        """Note whether it owes."""
+        connection.__dict__["owes"] = None if since is None else 1.0
 
 
 def test_a_head_without_end_is_refused_early(sqlite_url: str) -> None:
