@@ -116,6 +116,8 @@ class Publisher:
         self._lanes = {}
         self._sent_at = self._parts.monotonic()
         if queue.publish(hints):
+            # It took something, so that it is left alone for no longer than after a first fault.
+            self._back_off_s = BACK_OFF_S
             self._look_at = min(self._look_at, self._sent_at + LOOK_SOON_S)
         else:
             self._rest()
