@@ -10,6 +10,7 @@ from types import FrameType
 import uvicorn
 
 from fulfiller.intake.app import App
+from fulfiller.intake.arrivals import Arrivals
 from fulfiller.intake.connection import Patient
 
 KEEP_ALIVE_S = 75
@@ -91,15 +92,28 @@ class Server(uvicorn.Server):
         self._app = app
         self._ready = ready
         self._arrival_s = arrival_s
+        self._arrivals: list[Arrivals] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, then say so."""
-        await super().startup(sockets=sockets)
+        """Listen in our own way, then say so."""
+        await super().startup(sockets=[])
         if self.started:
+            loop = asyncio.get_running_loop()
+            for listener in sockets or ():
+                listener.listen(BACKLOG)
+                self._arrivals.append(Arrivals(listener, self._connection, loop))
             self._ready()
+
+    def _connection(self) -> asyncio.Protocol:
+        """Return what speaks with one connection, made as uvicorn makes its own."""
+        return self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer whoever waits, finish what was taken in, end."""
+        for each in self._arrivals:
+            await each.close()
         self._app.close()
         await super().shutdown(sockets=sockets)
 
