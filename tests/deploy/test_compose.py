@@ -14,6 +14,7 @@ from fulfiller.broker.app import celery_app
 from fulfiller.ops.cli import cli
 from fulfiller.settings import load
 from fulfiller.store.discretion import DISCREET
+from fulfiller.store.endurance import ENDURING
 from tests.deploy.compose import COMPOSE, OURS, ROOT, SECRET, environment, probe
 
 ALL = (*OURS, "store", "broker", "prometheus", "grafana")
@@ -138,6 +139,12 @@ def test_the_log_of_the_store_names_nobody(services: dict[str, Any]) -> None:
     """PostgreSQL is started with every setting that the doctor asks of it."""
     command = " ".join(services["store"]["command"])
     assert [n for n, value in DISCREET.items() if f"-c {n}={value}" not in command] == []
+
+
+def test_the_store_is_set_for_millions_of_claims(services: dict[str, Any]) -> None:
+    """PostgreSQL has the room, the checkpoints and the vacuum that the doctor asks of it."""
+    command = " ".join(services["store"]["command"])
+    assert [n for n, value in ENDURING.items() if f"-c {n}={value}" not in command] == []
 
 
 def test_prometheus_accepts_what_it_is_given(promtool: str) -> None:

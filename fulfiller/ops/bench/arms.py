@@ -7,7 +7,7 @@ from functools import partial
 from fulfiller.ops.bench import cast, doors, drains
 from fulfiller.ops.bench.books import Books
 from fulfiller.ops.bench.cast import Cast
-from fulfiller.ops.bench.overload import TIMES, overload
+from fulfiller.ops.bench.overload import ISSUING_PER_S, TIMES, overload
 from fulfiller.ops.bench.peers.roll import PEERS, Peer
 from fulfiller.ops.bench.sample import Sample
 from fulfiller.ops.bench.wrk import PROGRAM, wrk
@@ -25,8 +25,7 @@ class Arm:
     it runs for about as long as the others; `per_s` is the pace of one that has a pace;
     `issuing_rate` is what its campaign has to keep; `accepts` is where the rate of its accepts
     stands, if not under its name; one that does not issue has claims and no coupons; one that
-    `overloads` another has claims by what that one could do in the same round; one that `needs`
-    a program is left out where it is not on PATH, and a `peer` where it is not installed.
+    `needs` a program is left out where it is not on PATH, and a `peer` where it is not installed.
     """
 
     name: str
@@ -38,7 +37,6 @@ class Arm:
     issuing_rate: str | None = None
     accepts: str | None = None
     issues: bool = True
-    overloads: str | None = None
     needs: str | None = None
     peer: Peer | None = None
 
@@ -93,7 +91,12 @@ ACCEPT = Arm(
     issues=False,
 )
 OVERLOAD = Arm(
-    "overload", f"overload, {TIMES} times that", "overload", 0, overload, overloads=SINGLE.name
+    "overload",
+    f"overload, {TIMES} times the issuing rate",
+    "overload",
+    1 / 2,
+    overload,
+    issuing_rate=f"{ISSUING_PER_S}/s",
 )
 QUIET = Arm(
     "quiet",

@@ -1,4 +1,4 @@
-"""Overload: several times the claims that can be issued ask for a place, and each is answered.
+"""Overload: several times the issuing rate asks for a place, and each claim is answered.
 
 They come at random, whether answered or not, over as many connections as stand for customers;
 who finds none free within the time goes away unsent, and counts as not offered. An answer is a
@@ -26,7 +26,8 @@ from fulfiller.ops.bench.usage import per_claim, readings
 from fulfiller.ops.supervise import programs
 
 TIMES = 5
-SECONDS = 3.0
+ISSUING_PER_S = 1_000
+"""Claims per second that the campaign may issue, so that five times as many still fit a door."""
 CONNECTIONS = 2_000
 ANSWERS = {ACCEPTED, "200", *LATER}
 
@@ -36,12 +37,13 @@ class Unanswered(FulfillerError):
 
 
 def overload(cast: Cast, books: Books, claims: int) -> Sample:
-    """Send so many claims within a few seconds, whatever is answered; await all coupons.
+    """Send so many claims at TIMES the rate, whatever is answered; await all coupons.
 
     Raises Unanswered if a claim was told anything but a place or when to come again.
     """
     cast.enter(WORKER, programs.KEEPER, programs.INTAKE)
-    crowd = Crowd(connections=CONNECTIONS, rate=claims / SECONDS, until_s=SECONDS)
+    rate = float(TIMES * ISSUING_PER_S)
+    crowd = Crowd(connections=CONNECTIONS, rate=rate, until_s=claims / rate)
     with sending(cast, books, claims, crowd) as load:
         used_s, load_s, before_mib = (
             cast.used_s(),
@@ -65,7 +67,7 @@ def overload(cast: Cast, books: Books, claims: int) -> Sample:
         claims_per={"commit": books.per_commit(), "hint": books.per_hint()},
         statuses=told["statuses"],
         memory_mib=prefixed("before", before_mib) | after_mib,
-        own=_own(told, claims, took_s),
+        own=_own(told, rate, took_s),
     )
 
 
@@ -77,11 +79,11 @@ def check(statuses: dict[str, int], sent: int) -> None:
         raise Unanswered(f"of {sent} claims {sum(statuses.values())} have an answer: {told}")
 
 
-def _own(told: Told, claims: int, took_s: float) -> dict[str, float]:
+def _own(told: Told, wanted: float, took_s: float) -> dict[str, float]:
     """Return what was wanted, what was really offered, and what became of that."""
     statuses, sent = told["statuses"], told["sent"]
     return {
-        "wanted_rate": claims / SECONDS,
+        "wanted_rate": wanted,
         "offered_rate": sent / (told["sent_s"] - told["began_s"]),
         "answered_rate": sum(statuses.values()) / took_s,
         **{f"share_{status}": number / sent for status, number in statuses.items()},

@@ -11,7 +11,6 @@ from fulfiller.ops.bench.books import Books, check_laws
 from fulfiller.ops.bench.cast import Cast
 from fulfiller.ops.bench.claims import open_campaign
 from fulfiller.ops.bench.machine import described
-from fulfiller.ops.bench.overload import SECONDS, TIMES
 from fulfiller.ops.bench.peers.roll import EXTRA
 from fulfiller.ops.bench.report import Samples, spoken
 from fulfiller.ops.bench.sample import Sample
@@ -102,13 +101,8 @@ class Bench:
             # Once for all arms of the act, since rows stay: a proof takes seconds.
             check_laws(settings.store_url)
 
-    def _claims(self, arm: Arm) -> int:
-        if arm.overloads is None:
-            return self._options.of(arm)
-        return round(self.samples[arm.overloads][-1].rate * TIMES * SECONDS)
-
     def _measure(self, arm: Arm, cast: Cast, books: Books) -> None:
-        sample = arm.measure(cast, books, self._claims(arm))
+        sample = arm.measure(cast, books, self._options.of(arm))
         close = books.close if arm.issues else books.close_unissued
         close(sample.promised)
         self.samples.setdefault(arm.name, []).append(sample)

@@ -20,6 +20,7 @@ from fulfiller.ops.embedded.error import ServerFailed, ServerMissing
 from fulfiller.ops.embedded.ports import HOST, free_port
 from fulfiller.ops.embedded.server import Recipe, Server
 from fulfiller.store.discretion import DISCREET
+from fulfiller.store.endurance import ENDURING
 
 NAME = "fulfiller"
 """Of the database, and of the role that owns it."""
@@ -29,14 +30,6 @@ READY_LINE = 7
 """Of postmaster.pid, where the server writes whether it takes connections."""
 UNSYNCED = ("fsync=off", "full_page_writes=off")
 """What is committed is with the system at once, and on disk when that sees fit."""
-MILLIONS = {"max_wal_size": "8GB", "checkpoint_timeout": "15min", "autovacuum_naptime": "5s"}
-"""What keeps the last of ten million claims as cheap as the first.
-
-After a checkpoint every page is logged whole once more, and the keys of four indexes come in no
-order: with the server's own 1 GB five million claims had 90 checkpoints and 10 kB of log each.
-And whoever looks for the oldest open claim steps over all that were issued since the last vacuum:
-within the server's own minute these are half a million.
-"""
 BUFFERS_SHARE = 8
 BUFFERS_MAX_MIB = 2048
 """Of an eighth of this machine's memory, so much at most; it is taken only as it is used."""
@@ -158,7 +151,7 @@ def _options(port: int, *, fsync: bool) -> tuple[str, ...]:
         "max_connections=200",
         "timezone=UTC",
         f"shared_buffers={_buffers_mib()}MB",
-        *(f"{name}={value}" for name, value in (DISCREET | MILLIONS).items()),
+        *(f"{name}={value}" for name, value in (DISCREET | ENDURING).items()),
         *(() if fsync else UNSYNCED),
     )
     return tuple(word for setting in settings for word in ("-c", setting))

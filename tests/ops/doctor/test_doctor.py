@@ -119,7 +119,7 @@ def test_a_pooler_before_the_store_is_found(
     with bouncing(pgbouncer, postgres_url, mode=mode, ignoring=ignoring) as url:
         found = servers.store(url)
     if words is None:
-        assert [finding.state for finding in found] == [State.OK] * 3
+        assert [finding.state for finding in found] == [State.OK] * 4
     else:
         assert [(f.state, words in f.detail) for f in found] == [(State.FAILED, True)]
 
@@ -128,7 +128,7 @@ def test_a_direct_postgresql_is_sound(postgres_url: str) -> None:
     """The server is named with its version, and nothing stands before it."""
     found = servers.store(postgres_url)
     assert found[0].detail.startswith("PostgreSQL 1")
-    assert [finding.check for finding in found] == ["store", "schema", "store log"]
+    assert [finding.check for finding in found] == ["store", "schema", "store log", "store size"]
     assert {finding.state for finding in found} == {State.OK}
 
 

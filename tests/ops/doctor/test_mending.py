@@ -19,6 +19,7 @@ from fulfiller.ops.doctor.finding import Finding, State
 from fulfiller.settings import Settings, load, variables
 from fulfiller.store.checkup import Schema
 from fulfiller.store.discretion import DISCREET
+from fulfiller.store.endurance import BOUNDS
 from fulfiller.store.memory import MemoryStore
 from tests.intake.door import opened
 
@@ -66,6 +67,7 @@ def findings(known: Settings, sqlite_url: str) -> list[Finding]:
         servers.pooled("a pooler in transaction mode"),
         servers.schema(Schema(revision="0001", head="0002")),
         servers.log(dict.fromkeys(DISCREET, "loud")),
+        servers.endurance(dict.fromkeys(BOUNDS, "little")),
         servers.clock(Away(now=lambda: 0)),
         servers.skew(servers.SKEW_MAX + 1),
         *away,
