@@ -143,6 +143,18 @@ def strace() -> str:
     return _program("strace", package="strace")
 
 
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Runs the arithmetic of our pages' scripts without a page."""
+    return _program("node", package="nodejs")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser that our pages are looked at in."""
+    return _program("chromium", package="chromium")
+
+
 def _program(name: str, *, package: str) -> str:
     """Return where a program lies; one that is not installed is an error only in CI."""
     found = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")

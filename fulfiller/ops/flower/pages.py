@@ -9,6 +9,7 @@ from tornado.web import StaticFileHandler, authenticated
 from fulfiller.ops.flower import wording
 from fulfiller.ops.flower.lookout import Lookout, View
 from fulfiller.ops.flower.panel import board
+from fulfiller.ops.flower.policy import HEADERS
 from fulfiller.ops.flower.telling import as_json
 
 
@@ -21,11 +22,16 @@ class CampaignsPage(BaseHandler):  # type: ignore[misc]
         """Take the lookout that all pages share."""
         self.lookout = lookout
 
+    def set_default_headers(self) -> None:
+        """Let browsers load only what Flower serves."""
+        super().set_default_headers()
+        for name, value in HEADERS.items():
+            self.set_header(name, value)
+
     @authenticated
     async def get(self) -> None:
         """Show the campaigns."""
         view = await self.lookout.view()
-        self.set_header("Cache-Control", "no-store")
         self.render(self.template, view=view, board=_board(view), w=wording)
 
 

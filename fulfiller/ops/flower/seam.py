@@ -13,6 +13,8 @@ from flower.urls import handlers, settings  # type: ignore[import-untyped]
 from tornado.template import Loader, Template
 from tornado.web import url
 
+from fulfiller.ops.flower.campaign_pages import CampaignLive, CampaignPage, CampaignSeries
+from fulfiller.ops.flower.live import Live
 from fulfiller.ops.flower.lookout import Lookout
 from fulfiller.ops.flower.pages import Asset, BoardPart, CampaignsPage, CampaignsTold
 from fulfiller.service.port import Store
@@ -43,17 +45,28 @@ class Layered(Loader):
 
 def install(ours: Settings) -> None:
     """Add the campaigns to the Flower that is about to be made."""
-    handlers[:0] = routes(lambda: open_truth(ours, application="flower"))
+
+    def open_store() -> Store:
+        return open_truth(ours, application="flower")
+
+    lookout = Lookout(open_store)
+    handlers[:0] = routes(open_store, lookout)
+    lookout.keep_looking()
     settings["template_loader"] = Layered(HERE / "templates", settings["template_path"])
 
 
-def routes(open_store: Callable[[], Store]) -> list[Any]:
+def routes(open_store: Callable[[], Store], lookout: Lookout | None = None) -> list[Any]:
     """Return our routes; all of them share one lookout, and all ask for Flower's login."""
-    shared = {"lookout": Lookout(open_store)}
+    lookout = lookout or Lookout(open_store)
+    shared = {"lookout": lookout}
+    live = {"live": Live(lookout)}
     assets = {"path": str(HERE / "static")}
     return [
         url(r"/campaigns", CampaignsPage, shared, name="campaigns"),
         url(r"/campaigns/board", BoardPart, shared, name="campaigns-board"),
         url(r"/api/campaigns", CampaignsTold, shared),
+        url(r"/campaigns/view/([^/]+)", CampaignPage, live, name="campaign-view"),
+        url(r"/campaigns/live", CampaignLive, live, name="campaigns-live"),
+        url(r"/api/campaigns/([^/]+)/series", CampaignSeries, live, name="campaign-series"),
         url(r"/campaigns/asset/(.+)", Asset, assets, name="campaigns-asset"),
     ]

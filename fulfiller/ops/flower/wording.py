@@ -12,6 +12,8 @@ from fulfiller.ops.flower.panel import Panel, TierLine
 
 STACK = (Purse.REDEEMED, Purse.ISSUED, Purse.RESERVED, Purse.AVAILABLE)
 """Money in the order in which it leaves: what is spent for good stands first."""
+SHOWN = (Count.ENTERED, *SHARES)
+"""Counts of a tier, in the order in which they are shown."""
 TONES = ("paused", "held", "ramping", "flowing")
 """States, the gravest first."""
 MEANT = {

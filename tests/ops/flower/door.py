@@ -27,9 +27,14 @@ class Door:
 
     def ask(self, method: str, path: str, *, login: bool) -> httpx.Response:
         """Return its answer, with the login from the home or without any."""
-        user, _, password = self.login.read_text().strip().partition(":")
-        auth = (user, password) if login else None
+        auth = self.auth if login else None
         return httpx.request(method, self.url + path, auth=auth, timeout=20)
+
+    @property
+    def auth(self) -> tuple[str, str]:
+        """Return user and password."""
+        user, _, password = self.login.read_text().strip().partition(":")
+        return user, password
 
     def _answers(self) -> bool:
         try:

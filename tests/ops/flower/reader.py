@@ -18,6 +18,10 @@ PEOPLE = "canary"
 """Part of the name, the key and the phone of everybody here."""
 REASON = "the shops are full"
 BOARD = "/campaigns/board"
+CAMPAIGN_PATHS = (
+    "/campaigns/view/festival", "/campaigns/live", "/api/campaigns/festival/series",
+)  # fmt: skip
+"""The pages of one campaign; `live` takes it as a query."""
 _numbers = count(1)
 
 

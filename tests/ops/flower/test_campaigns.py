@@ -26,7 +26,7 @@ from tests.contract.switches import switch
 from tests.contract.world import START, found, press
 from tests.ops.flower.conftest import Begin
 from tests.ops.flower.door import PLAIN, Door
-from tests.ops.flower.reader import PEOPLE, act, crowd, opened, page, reads, told
+from tests.ops.flower.reader import CAMPAIGN_PATHS, PEOPLE, act, crowd, opened, page, reads, told
 from tests.waiting import until
 
 PATHS = ("/campaigns", "/campaigns/board", "/api/campaigns")
@@ -75,7 +75,7 @@ def test_strangers_see_nothing(door: Door, path: str) -> None:
 def test_no_route_is_left_out() -> None:
     """A route that is added here has to be asked for its login above."""
     patterns = [route.regex for route in seam.routes(lambda: open_store("sqlite:////x"))]
-    shown = (*PATHS, "/campaigns/asset/campaigns.js")
+    shown = (*PATHS, *CAMPAIGN_PATHS, "/campaigns/asset/campaigns.js")
     assert all(any(pattern.fullmatch(path) for path in shown) for pattern in patterns)
 
 

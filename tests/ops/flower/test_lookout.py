@@ -4,6 +4,10 @@ import asyncio
 from contextlib import closing
 from threading import Event, get_ident
 
+import pytest
+
+from fulfiller.ops.flower import lookout as module
+from fulfiller.ops.flower.history.ring import Range
 from fulfiller.ops.flower.lookout import Lookout
 from fulfiller.service.port import Store
 from fulfiller.store.opening import open_store
@@ -81,3 +85,75 @@ def test_what_nobody_expected_is_no_text_for_a_page() -> None:
     assert trouble is not None
     assert "ValueError" in trouble.error
     assert "canary" not in trouble.error
+
+
+def _samples(lookout: Lookout) -> int:
+    past = lookout.annals.past("festival", Range.MINUTES)
+    return 0 if past is None else len(past.samples)
+
+
+def test_it_looks_by_itself_and_remembers(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While nobody looks, too, so that there is no hole in what was; until it is closed."""
+    monkeypatch.setattr(module, "IDLE_TICK_S", 0.6)
+    monkeypatch.setattr(module, "EVERY_S", 0.01)
+    with closing(open_store(sqlite_url)) as store:
+        found(store)
+    lookout = Lookout(lambda: open_store(sqlite_url))
+    with closing(lookout):
+        lookout.keep_looking()
+        until(lambda: _samples(lookout) > 1)
+    assert lookout.seen().trouble is None
+
+
+def test_who_comes_first_wakes_it_and_hears_of_each_reading(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long its pause would have been; from then on it looks at each tick."""
+    monkeypatch.setattr(module, "IDLE_TICK_S", 600.0)
+    monkeypatch.setattr(module, "TICK_S", 0.05)
+    monkeypatch.setattr(module, "EVERY_S", 0.01)
+    with closing(open_store(sqlite_url)) as store:
+        found(store)
+    lookout = Lookout(lambda: open_store(sqlite_url))
+
+    async def hear() -> list[bool]:
+        lookout.seen("festival")
+        return [await lookout.news(5) for _ in range(3)]
+
+    with closing(lookout):
+        lookout.keep_looking()
+        until(lambda: lookout.annals.past("festival", Range.ALL))
+        assert asyncio.run(hear()) == [True] * 3
+        sight = lookout.seen().sight
+    # Of a campaign that somebody looks at closely, what waits for which rate is read, too.
+    assert sight is not None
+    assert list(sight.traffic) == ["festival"]
+
+
+def test_no_news_is_told_in_time(sqlite_url: str) -> None:
+    """Nobody waits for a reading longer than they said."""
+    lookout = Lookout(lambda: open_store(sqlite_url))
+    assert asyncio.run(lookout.news(0.01)) is False
+
+
+def test_a_store_that_is_away_is_looked_for_again(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault ends no sampler: those who wait hear of it, and of the first good reading."""
+    monkeypatch.setattr(module, "TICK_S", 0.05)
+    monkeypatch.setattr(module, "IDLE_TICK_S", 0.05)
+    monkeypatch.setattr(module, "EVERY_S", 0.01)
+    is_back = Event()
+
+    def open_one() -> Store:
+        if not is_back.is_set():
+            raise ValueError("away")
+        return open_store(sqlite_url)
+
+    lookout = Lookout(open_one)
+    with closing(lookout):
+        lookout.keep_looking()
+        until(lambda: lookout.seen().trouble)
+        is_back.set()
+        until(lambda: lookout.seen().sight)
+        assert lookout.seen().trouble is None

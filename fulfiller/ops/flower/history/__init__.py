@@ -1,0 +1,1 @@
+"""What Flower remembers of campaigns: samples in bounded rings, and marks from the event log."""

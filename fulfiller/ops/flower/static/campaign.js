@@ -1,0 +1,245 @@
+// The page of one campaign: told live by one stream, else by asking; still while nobody looks.
+import { Chart } from "./chart.js";
+import { changes, patchWith, states } from "./patch.js";
+
+const SPANS_S = { "5m": 300, "1h": 3600, "9h": 32400 };
+const POLL_MS = 2000;
+const PATIENCE_MS = 10000;
+const SILENT_MS = 20000;
+const AGAIN_MS = 30000;
+const page = document.getElementById("campaign");
+const home = document.getElementById("campaign-charts");
+const head = document.getElementById("campaign-head");
+const rest = document.getElementById("campaign-rest");
+const news = document.getElementById("campaign-news");
+const dot = document.getElementById("campaign-dot");
+const refreshed = document.getElementById("campaign-refreshed");
+const still = document.getElementById("campaign-still");
+const { campaign, range, live, series } = page.dataset;
+const value = Number(page.dataset.value) || 1;
+
+const PLANS = [
+    {
+        id: "backlog", title: "Backlog by tier", unit: "claims accepted and not yet issued",
+        stack: [0, 1, 2, 3].map((tier) => ({ key: `backlog_p${tier}`, name: `p${tier}`, tone: `p${tier}` })),
+        lines: [
+            { key: "threshold", name: "pauses above", tone: "threshold" },
+            { key: "resume_at", name: "clear at", tone: "resume" }
+        ]
+    },
+    {
+        id: "flow", title: "Flow", unit: "claims per second",
+        lines: [
+            { key: "entered_per_s", name: "entered", tone: "one" },
+            { key: "issued_per_s", name: "issued", tone: "two" },
+            { key: "ended_per_s", name: "declined or cancelled", tone: "three" }
+        ]
+    },
+    {
+        id: "waits", title: "Waits", unit: "seconds, from entering to the coupon, for those who got theirs then; oldest: of those who wait",
+        lines: [
+            { key: "wait_p50_s", name: "p50", tone: "one" },
+            { key: "wait_p95_s", name: "p95", tone: "two" },
+            { key: "wait_p99_s", name: "p99", tone: "three" },
+            { key: "oldest_s", name: "oldest", tone: "four" }
+        ]
+    },
+    {
+        id: "line", title: "In line and parked", unit: "claims",
+        lines: [
+            { key: "waitlisted", name: "in line", tone: "one" },
+            { key: "parked", name: "parked", tone: "three" }
+        ]
+    },
+    {
+        id: "budget", title: "Budget", unit: "coupons; the dotted line goes on as the last five minutes did",
+        falls: "left",
+        lines: [
+            { key: "left", name: "left", tone: "one" },
+            { key: "promised", name: "reserved for open claims", tone: "four" }
+        ]
+    }
+];
+
+const charts = home ? PLANS.map((plan) => new Chart(plan, home)) : [];
+let seen = null;
+let marks = null;
+let source = null;
+let timer = null;
+let watchdog = null;
+let heardAt = 0;
+
+// What charts show beside the columns that were sent.
+function derive(columns) {
+    const per = (name) => columns[name].map((each) => (each === null ? null : each / value));
+    columns.left = per("available");
+    columns.promised = per("reserved");
+    columns.ended_per_s = columns.declined_per_s.map((each, index) => (
+        each === null ? null : each + columns.cancelled_per_s[index]
+    ));
+}
+
+function draw() {
+    if (!seen) {
+        return;
+    }
+    const times = seen.columns.at;
+    const to = times.length ? times[times.length - 1] : Date.now() / 1000;
+    const span = SPANS_S[range];
+    const from = span ? to - span : Math.min(times[0] || to, to - 60);
+    derive(seen.columns);
+    for (const chart of charts) {
+        chart.draw({ ...seen, from, to });
+    }
+}
+
+async function ask(address) {
+    // The origin alone: an address with a login in it can't be fetched from.
+    const answer = await fetch(window.location.origin + address, {
+        credentials: "same-origin",
+        signal: AbortSignal.timeout(PATIENCE_MS)
+    });
+    if (!answer.ok) {
+        throw new Error("Flower answers " + answer.status);
+    }
+    return answer.json();
+}
+
+async function load() {
+    seen = await ask(`${series}?range=${range}`);
+    draw();
+}
+
+// The newest points of this range: each in place of the one of its step, or behind the last.
+function add(told) {
+    for (const row of (seen && told.points[range]) || []) {
+        put(row);
+    }
+}
+
+function put(row) {
+    const names = Object.keys(seen.columns).slice(0, row.length);
+    const times = seen.columns.at;
+    const step = (at) => Math.floor(at / seen.step_s);
+    let place = times.length;
+    while (place > 0 && step(times[place - 1]) >= step(row[0])) {
+        place -= 1;
+    }
+    if (place < times.length && step(times[place]) > step(row[0])) {
+        return;
+    }
+    names.forEach((name, index) => seen.columns[name].splice(place, 1, row[index]));
+    const oldest = SPANS_S[range] ? row[0] - SPANS_S[range] - 2 * seen.step_s : 0;
+    const stale = times.findIndex((at) => at >= oldest);
+    if (stale > 0) {
+        names.forEach((name) => seen.columns[name].splice(0, stale));
+    }
+}
+
+async function take(told) {
+    heardAt = Date.now();
+    if (told.rest && !rest) {
+        // There was nothing to show when the page was made, and now there is.
+        window.location.reload();
+        return;
+    }
+    const before = states(head);
+    patchWith(head, told.head);
+    if (told.rest) {
+        patchWith(rest, told.rest);
+    }
+    const changed = changes(before, states(head));
+    if (changed) {
+        news.textContent = changed;
+    }
+    add(told);
+    if (home && (!seen || told.marks !== marks)) {
+        marks = told.marks;
+        await load();
+    }
+    draw();
+    const age = Math.max(0, Math.round(Date.now() / 1000 - told.at));
+    show(true, source ? `Live, read ${age} s ago` : `Asked, read ${age} s ago`);
+}
+
+function show(succeeded, words) {
+    dot.classList.toggle("status-dot-live", succeeded);
+    dot.classList.toggle("status-dot-error", !succeeded);
+    refreshed.textContent = words;
+}
+
+function listen() {
+    const address = `${live}?campaign=${encodeURIComponent(campaign)}`;
+    source = new EventSource(window.location.origin + address);
+    source.onmessage = (event) => take(JSON.parse(event.data)).catch(failed);
+    source.onerror = () => {
+        // A stream that was never opened or was refused is asked for instead.
+        stop();
+        poll();
+        timer = window.setTimeout(go, AGAIN_MS);
+    };
+}
+
+let asking = null;
+
+async function poll() {
+    try {
+        await take(await ask(`${live}?campaign=${encodeURIComponent(campaign)}&once=1`));
+    } catch (error) {
+        failed(error);
+    }
+    if (!source && !isStill()) {
+        asking = window.setTimeout(poll, POLL_MS);
+    }
+}
+
+function failed(error) {
+    show(false, "Update failed: " + error.message);
+}
+
+function isStill() {
+    return document.hidden || (still && still.getAttribute("aria-pressed") === "true");
+}
+
+function stop() {
+    if (source) {
+        source.close();
+        source = null;
+    }
+    window.clearTimeout(timer);
+    window.clearTimeout(asking);
+}
+
+function go() {
+    stop();
+    if (isStill()) {
+        show(true, document.hidden ? "Waits until it is seen" : "Stands still");
+        return;
+    }
+    heardAt = Date.now();
+    // What was missed meanwhile is asked for once.
+    marks = null;
+    listen();
+}
+
+// A stream may die without a word: then begin anew.
+watchdog = window.setInterval(() => {
+    if (source && Date.now() - heardAt > SILENT_MS) {
+        go();
+    }
+}, SILENT_MS / 4);
+
+if (still) {
+    still.addEventListener("click", () => {
+        const now = still.getAttribute("aria-pressed") === "true";
+        still.setAttribute("aria-pressed", String(!now));
+        go();
+    });
+}
+document.addEventListener("visibilitychange", go);
+window.addEventListener("pagehide", () => {
+    window.clearInterval(watchdog);
+    stop();
+});
+window.addEventListener("resize", draw);
+go();

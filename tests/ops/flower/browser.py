@@ -1,0 +1,46 @@
+"""A real browser for tests of pages: it logs in, looks, measures, and reports what went wrong."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.ops.flower.door import Door
+
+PHONE = {"width": 360, "height": 780}
+DESK = {"width": 1440, "height": 900}
+AUDIT = Path(__file__).parent / "audit.js"
+
+
+@contextmanager
+def started(chromium: str) -> Iterator[Browser]:
+    """Start the browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def login(door: Door) -> dict[str, str]:
+    """Return the header that a browser sends once somebody has logged in."""
+    said = b64encode(":".join(door.auth).encode()).decode()
+    return {"Authorization": f"Basic {said}"}
+
+
+@contextmanager
+def looking(browser: Browser, door: Door, path: str, **how: Any) -> Iterator[Page]:
+    """Open a page as somebody who has logged in; whatever it logs as an error fails the test."""
+    context = browser.new_context(extra_http_headers=login(door), **how)
+    page = context.new_page()
+    page.add_init_script(path=AUDIT)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    page.goto(door.url + path)
+    yield page
+    assert page.evaluate("window.violations") == []
+    context.close()
+    assert errors == []

@@ -1,0 +1,44 @@
+"""Live: however many look at a campaign, it is drawn and written once per reading."""
+
+import asyncio
+import json
+from contextlib import closing
+
+import pytest
+
+from fulfiller.ops.flower import lookout as module
+from fulfiller.ops.flower.detail import Detail
+from fulfiller.ops.flower.live import Live
+from fulfiller.ops.flower.lookout import Lookout, View
+from fulfiller.store.opening import open_store
+from tests.contract.world import found
+from tests.waiting import until
+
+VIEWERS = 50
+
+
+def test_all_viewers_are_told_by_one_drawing(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The very same bytes for all of them; the next reading is drawn anew."""
+    monkeypatch.setattr(module, "EVERY_S", 0.01)
+    drawn: list[str] = []
+
+    def draw(template: str, shown: Detail | None, view: View) -> str:
+        assert shown is not None
+        assert view.sight is not None
+        drawn.append(template)
+        return shown.panel.state
+
+    with closing(open_store(sqlite_url)) as store:
+        found(store)
+    lookout = Lookout(lambda: open_store(sqlite_url))
+    live = Live(lookout)
+    with closing(lookout):
+        view = asyncio.run(lookout.view("festival"))
+        told = {id(live.tell("festival", view, draw)) for _ in range(VIEWERS)}
+        assert (len(told), drawn) == (1, ["campaign-head.html", "campaign-rest.html"])
+        assert json.loads(live.tell("festival", view, draw))["head"] == "flowing"
+        until(lambda: asyncio.run(lookout.view()).sight is not view.sight)
+        live.tell("festival", lookout.seen(), draw)
+        assert len(drawn) == 4
