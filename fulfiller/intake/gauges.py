@@ -23,7 +23,7 @@ class Books:
     survey: Survey
     stripes: Mapping[str, Sequence[Stripe]]
     oldest_s: Mapping[Lane, float]
-    slots: int
+    workers: Mapping[str, int]
     leading: bool
 
 
@@ -45,7 +45,7 @@ def read_store(store: Store) -> Books | None:
             survey=survey,
             stripes=stripes,
             oldest_s=_oldest(store, stripes, survey.now),
-            slots=store.slots(),
+            workers=store.workers(),
             leading=store.leader(LEASE) is not None,
         )
     except StoreError:

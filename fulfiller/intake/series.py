@@ -11,10 +11,12 @@ from prometheus_client.core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from fulfiller.domain.breaker import Mode
-from fulfiller.domain.stripe import Count, Purse, counted, total
+from fulfiller.domain.stripe import Count, counted
 from fulfiller.domain.tier import Tier
 from fulfiller.intake.families import Labels, Values, counter, gauge, one_label, plain
 from fulfiller.intake.gauges import Books, Queues
+from fulfiller.intake.promises import promises
+from fulfiller.intake.purses import purses
 from fulfiller.intake.tally import Spread, Tally
 from fulfiller.intake.vitals import vitals
 
@@ -39,6 +41,8 @@ class Series(Collector):
         if self.books is not None:
             yield from _of_claims(self.books)
             yield from _of_service(self.books)
+            yield from purses(self.books.survey.campaigns, self.books.stripes)
+            yield from promises(self.books.survey)
             yield from vitals(self.books.survey)
         if self.queues is not None:
             yield from _of_queues(self.queues)
@@ -51,8 +55,6 @@ def _of_claims(books: Books) -> Iterator[Metric]:
     yield counter("claims", about, names, _counts(books, TOTALS))
     about = "Claims that wait: for a place, for a worker (the backlog), or for an operator."
     yield gauge("open_claims", about, names, _counts(books, OPEN))
-    about = "The budget, in minor units of its currency: `limit` is the sum of the other kinds."
-    yield gauge("budget_minor_units", about, ("campaign", "currency", "kind"), _money(books))
     about = "How long the first claim of a campaign and tier has been ready to be issued."
     ages = [((lane.campaign, str(lane.tier)), age) for lane, age in books.oldest_s.items()]
     yield gauge("oldest_ready_age_seconds", about, ("campaign", "tier"), ages)
@@ -67,13 +69,6 @@ def _counts(books: Books, counts: tuple[Count, ...]) -> Values:
                     yield (campaign, str(tier), str(count)), counted(stripes, count, tier)
 
 
-def _money(books: Books) -> Values:
-    for campaign in books.survey.campaigns.values():
-        for purse in Purse:
-            labels = (campaign.id, campaign.value.currency, str(purse))
-            yield labels, total(books.stripes[campaign.id], purse)
-
-
 def _of_service(books: Books) -> Iterator[Metric]:
     modes = books.survey.modes.values()
     about = "1 for the mode that a campaign is in; the scope `*` is the whole service."
@@ -83,7 +78,10 @@ def _of_service(books: Books) -> Iterator[Metric]:
     yield gauge("held", about, ("scope",), [((row.scope,), float(row.held)) for row in modes])
     about = "Whether a keeper leads; without one nothing is released, swept or sealed."
     yield plain("keeper_leading", about, books.leading)
-    yield plain("worker_slots", "Tasks that the workers run at once.", books.slots)
+    about = "Workers that said within the last 10 s that they are at work."
+    yield plain("workers", about, len(books.workers))
+    slots = sum(books.workers.values())
+    yield plain("worker_slots", "Tasks that the workers run at once.", slots)
 
 
 def _of_queues(queues: Queues) -> Iterator[Metric]:

@@ -36,6 +36,7 @@ SECTIONS = {
         ),
         "status": Later("fulfiller.ops.status:status", "Show everything on one screen."),
         "doctor": Later("fulfiller.ops.doctor.command:doctor", "Find what is wrong, and mend it."),
+        "runbook": Later("fulfiller.ops.runbook:runbook", "Read what to do about an alert."),
         "verify": Later("fulfiller.ops.verify:verify", "Prove that the books balance."),
     },
     "Break": {

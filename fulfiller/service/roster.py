@@ -1,5 +1,6 @@
 """The part of the store port that says who leads and who works."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 
@@ -20,3 +21,6 @@ class Roster(Protocol):
 
     def slots(self) -> int:
         """Return the sum of the announced slots that have not run out; 0 when unknown."""
+
+    def workers(self) -> Mapping[str, int]:
+        """Return the announced slots that have not run out, by worker."""

@@ -293,3 +293,5 @@ ANNOUNCE = statement(
 )
 
 SLOTS = statement("select coalesce(sum(slots), 0) from worker where expires_at > {now_us}")
+
+WORKERS = statement("select name, slots from worker where expires_at > {now_us} order by name")

@@ -1,6 +1,6 @@
 """Who leads, who works and who may call: that part of the in-memory store."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from threading import RLock
 
@@ -51,9 +51,13 @@ class MemoryRoster:
 
     def slots(self) -> int:
         """Return the sum of the announced slots that have not run out; 0 when unknown."""
+        return sum(self.workers().values())
+
+    def workers(self) -> Mapping[str, int]:
+        """Return the announced slots that have not run out, by worker."""
         with self._latch:
-            now = self.now()
-            return sum(slots for slots, until in self.shelves.workers.values() if until > now)
+            now, announced = self.now(), sorted(self.shelves.workers.items())
+            return {worker: slots for worker, (slots, until) in announced if until > now}
 
     def add_account(self, account: str, *, at: int) -> bool:
         """Store an account; False if it exists."""

@@ -200,6 +200,10 @@ class SqlStore(Dispatch):
         """Return the sum of the announced slots that have not run out; 0 when unknown."""
         return int(self._one(hot.SLOTS)[0][0])
 
+    def workers(self) -> Mapping[str, int]:
+        """Return the announced slots that have not run out, by worker."""
+        return {str(name): int(slots) for name, slots in self._one(hot.WORKERS)}
+
 
 def _binding(cells: rows.Cells) -> KeyBinding:
     account, key, claim_id, fingerprint, at = cells

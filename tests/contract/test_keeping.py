@@ -96,11 +96,12 @@ def test_of_many_who_ask_at_once_one_leads(open_one: Open, truth: Truth) -> None
 
 def test_slots_are_summed_while_they_are_announced(truth: Truth) -> None:
     """Each worker says what it runs, again and again; the last word counts."""
-    assert truth.slots() == 0
+    assert (truth.slots(), dict(truth.workers())) == (0, {})
     truth.announce("a", 2, ttl_s=LONG_S)
     truth.announce("b", 3, ttl_s=LONG_S)
     truth.announce("a", 4, ttl_s=LONG_S)
     assert truth.slots() == 7
+    assert dict(truth.workers()) == {"a": 4, "b": 3}
 
 
 def test_slots_of_a_silent_worker_run_out(truth: Truth) -> None:
@@ -108,6 +109,7 @@ def test_slots_of_a_silent_worker_run_out(truth: Truth) -> None:
     truth.announce("a", 2, ttl_s=LONG_S)
     truth.announce("b", 3, ttl_s=SHORT_S)
     until(lambda: truth.slots() == 2)
+    assert dict(truth.workers()) == {"a": 2}
 
 
 def test_events_come_in_the_order_of_their_transactions(truth: Truth) -> None:

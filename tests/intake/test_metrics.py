@@ -14,12 +14,11 @@ from fulfiller.broker.queue import CeleryQueue
 from fulfiller.domain.key import Scope
 from fulfiller.ops.embedded.server import Server
 from fulfiller.service.keep import LEASE
-from tests.intake.door import NAME, Door, body, opened, show, submit
-from tests.intake.limited import limits
+from tests.intake.door import NAME, Door, body, opened, submit
+from tests.intake.full import AUDIT, full_scrape
 from tests.intake.stage import AT_ONCE
 from tests.waiting import until
 
-AUDIT = frozenset({Scope.AUDIT_READ})
 P2 = {"campaign": NAME, "tier": "p2"}
 
 
@@ -160,25 +159,13 @@ def test_scrapers_share_a_reading(sqlite_url: str) -> None:
 
 def test_promtool_finds_no_fault(sqlite_url: str, valkey: Server, promtool: str) -> None:
     """`promtool check metrics` has nothing to say about names, units and help, of any series."""
-    once = limits(user=("1/h", 2))
-    with opened(sqlite_url, broker_url=valkey.url, limits=AT_ONCE, door=once) as door:
-        door.campaign(backlog_threshold=100, issuing_rate="10/s")
-        with door.caller() as caller:
-            submit(caller, "one")
-            submit(caller, "two", body(campaign="nowhere"))
-            submit(caller, "three", body("li"))
-        show(door, rate=2.0)
-        queue = CeleryQueue(valkey.url)
-        queue.set_aside(b"?", Flaw.UNDECODABLE)
-        queue.count_submitted({"accepted": 1})
-        queue.close()
-        text = scrape(door).text
+    text = full_scrape(sqlite_url, valkey.url)
     done = subprocess.run(
         [promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
     told = {sample.name for sample in Scrape(text).samples}
-    assert len([name for name in told if name.startswith("fulfiller_")]) >= 30
+    assert len([name for name in told if name.startswith("fulfiller_")]) >= 40
     assert told >= {"fulfiller_door_refused_total", "fulfiller_door_limits_shared"}
 
 
