@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from fulfiller.clock import StoreClock
 from fulfiller.domain.code import CodeKey
 from fulfiller.domain.error import SettingError
+from fulfiller.service.archive import Archive
 from fulfiller.service.issue import Press
 from fulfiller.service.keyring import Keyring
 from fulfiller.service.port import Store
@@ -22,8 +23,8 @@ CODE_KEY_ID = 1
 NAME_BYTES = 6
 
 
-class Truth(Store, Keyring, Till, Yard, Waitlist, Protocol):
-    """The store with keys, till, yard and waitlist in it: what every implementation offers."""
+class Truth(Store, Keyring, Till, Yard, Archive, Waitlist, Protocol):
+    """The store with all that is beside it: what every implementation offers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from fulfiller.ops.moments import spoken, stamp
 from fulfiller.ops.person import operator
 from fulfiller.ops.pressing import pressure
 from fulfiller.ops.rating import rate_campaign
+from fulfiller.ops.report.command import report
 from fulfiller.ops.show import json_option, remark, show, table
 from fulfiller.ops.steering import OF_A_CAMPAIGN
 from fulfiller.ops.wording import patience, proofread
@@ -41,7 +42,7 @@ def campaign() -> None:
     """Create, list, show, steer and extend campaigns."""
 
 
-for each in (*OF_A_CAMPAIGN, rate_campaign, patience, pressure):
+for each in (*OF_A_CAMPAIGN, rate_campaign, patience, pressure, report):
     campaign.add_command(each)
 
 

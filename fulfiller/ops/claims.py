@@ -10,7 +10,8 @@ from fulfiller.domain.claim import State
 from fulfiller.ops.exits import Exit, Failed, Misused, Paused, Unreachable
 from fulfiller.ops.group import Forgiving, examples
 from fulfiller.ops.show import json_option, remark, show
-from fulfiller.ops.why import why
+from fulfiller.ops.tail import tail
+from fulfiller.ops.why import find_claims, tell_story, why
 from fulfiller.settings import load
 
 if TYPE_CHECKING:
@@ -36,11 +37,12 @@ def url_option(command: Command) -> Command:
 def claim() -> None:
     """Submit, show and cancel claims over HTTP, with the API key in FULFILLER_API_KEY.
 
-    `why` looks into the store itself, as operators may.
+    `find`, `why`, `story` and `tail` look into the store itself, as operators may.
     """
 
 
-claim.add_command(why)
+for each in (find_claims, why, tell_story, tail):
+    claim.add_command(each)
 
 
 @examples(

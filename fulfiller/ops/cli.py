@@ -38,6 +38,7 @@ SECTIONS = {
         "doctor": Later("fulfiller.ops.doctor.command:doctor", "Find what is wrong, and mend it."),
         "runbook": Later("fulfiller.ops.runbook:runbook", "Read what to do about an alert."),
         "verify": Later("fulfiller.ops.verify:verify", "Prove that the books balance."),
+        "audit": Later("fulfiller.ops.audit:audit", "Who did what, with the log's chain checked."),
     },
     "Break": {
         "chaos": Later("fulfiller.ops.chaos.command:chaos", "Break it on purpose, and judge it."),

@@ -1,71 +1,135 @@
-"""The command that explains one claim, from the store itself."""
+"""The commands that find a claim, tell its story and explain it, from the store itself."""
 
+from collections.abc import Callable
 from contextlib import closing
+from typing import Any, TypeVar
 
 import click
 
-from fulfiller.domain.claim import ClaimId, State, public_id
+from fulfiller.domain.claim import CLAIM_PREFIX, ClaimId, public_id
 from fulfiller.ops.because import Scene, because
 from fulfiller.ops.choosing import bare
 from fulfiller.ops.exits import Failed
-from fulfiller.ops.figures import figures
 from fulfiller.ops.group import examples
 from fulfiller.ops.modes import clock, told
 from fulfiller.ops.moments import stamp
-from fulfiller.ops.pulse import NO_KEEPER, NO_WORKERS
-from fulfiller.ops.show import json_option, show
-from fulfiller.service.keep import LEASE
-from fulfiller.service.parked import named
-from fulfiller.settings import load
+from fulfiller.ops.scene import read_scene
+from fulfiller.ops.search import Found, find, key_of
+from fulfiller.ops.show import json_option, remark, show, table
+from fulfiller.ops.story import NOTED_MAX, story
+from fulfiller.settings import Settings, load
 from fulfiller.wiring import Truth, open_truth
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+COLUMNS = ("claim", "state", "campaign", "tier", "user", "grant", "came in", "found by")
+NOBODY = (
+    "nothing is known of that in this store, as the id of a claim or coupon, as a coupon's code,"
+    " as an idempotency key, or as a user: see FULFILLER_STORE_URL"
+)
+SEVERAL = "{:,} claims are meant; name one of them, or --campaign"
 
-@examples("fulfiller claim why clm_019c…", "fulfiller claim why clm_019c… --json")
+
+def asking(command: Command) -> Command:
+    """Give a command what it takes to ask for a claim."""
+    for option in (
+        click.option("--campaign", help="Look in this campaign alone."),
+        click.argument("question", metavar="CLAIM|COUPON|CODE|KEY|USER"),
+    ):
+        command = option(command)
+    return command
+
+
+@examples(
+    "fulfiller claim why clm_019c…",
+    "fulfiller claim why li --campaign spring-festival",
+    "fulfiller claim why clm_019c… --json",
+)
 @click.command()
-@click.argument("claim_id")
+@asking
 @json_option
-def why(claim_id: str, *, as_json: bool) -> None:
+def why(question: str, campaign: str | None, *, as_json: bool) -> None:
     """Explain a claim: where it stands, why, and what happens next; asks the store itself."""
-    bare_id = bare(claim_id)
-    with closing(open_truth(load(), application="cli")) as store:
-        scene = _scene(bare_id, store)
+    settings = load()
+    with closing(open_truth(settings, application="cli")) as store:
+        claim_id = _one(question, campaign, store, settings)
+        scene = read_scene(claim_id, store)
     if scene is None:
-        raise Failed(
-            f"no claim {public_id(bare_id)} in this store: see FULFILLER_STORE_URL, and the id"
-        )
+        raise Failed(f"{public_id(claim_id)} has no campaign any more: fulfiller verify")
     lines = list(because(scene))
     head = [_head(scene), *(f"  {line}" for line in lines)]
     show(_facts(scene) | {"because": lines}, "\n".join(head), as_json=as_json)
 
 
-def _scene(claim_id: ClaimId, store: Truth) -> Scene | None:
-    """Read everything that bears on a claim; None if there is no such claim."""
-    view = store.view((claim_id,)).get(claim_id)
-    campaign = None if view is None else store.campaign(view.claim.campaign)
-    if view is None or campaign is None:
-        return None
-    now = store.now()
-    (shown,) = figures(store, now=now, campaigns=(campaign,))
-    waits, is_parked = view.state is State.WAITLISTED, view.state is State.PARKED
-    return Scene(
-        now=now,
-        view=view,
-        campaign=campaign,
-        modes=store.modes(),
-        figures=shown,
-        row=store.opened((claim_id,)).get(claim_id),
-        ahead=store.ahead((claim_id,)).get(claim_id) if waits else None,
-        parked=next(iter(named((claim_id,), store)), None) if is_parked else None,
-        missing=tuple(_missing(store)),
-        pauses=tuple(store.pauses(campaign.id)) if campaign.pause_credit else (),
-    )
+@examples(
+    "fulfiller claim story clm_019c…",
+    "fulfiller claim story 7Q2M-4XKD-0R8T-V5WA",
+    "fulfiller claim story order-4711 --json",
+)
+@click.command(name="story")
+@asking
+@json_option
+def tell_story(question: str, campaign: str | None, *, as_json: bool) -> None:
+    """Tell what happened to a claim, step by step, and why it stands where it stands."""
+    settings = load()
+    with closing(open_truth(settings, application="cli")) as store:
+        claim_id = _one(question, campaign, store, settings)
+        scene = read_scene(claim_id, store)
+        if scene is None:
+            raise Failed(f"{public_id(claim_id)} has no campaign any more: fulfiller verify")
+        steps = story(scene, store.noted(scene.view.claim, limit=NOTED_MAX))
+    lines = list(because(scene))
+    answer = _facts(scene) | {"story": [step.as_json() for step in steps], "because": lines}
+    text = [_head(scene), *(f"  {step.line}" for step in steps), "", *(f"  {x}" for x in lines)]
+    show(answer, "\n".join(text), as_json=as_json)
 
 
-def _missing(store: Truth) -> list[str]:
-    return [
-        *([] if store.leader(LEASE) else [NO_KEEPER]),
-        *([] if store.slots() else [NO_WORKERS]),
-    ]
+@examples(
+    "fulfiller claim find li --campaign spring-festival",
+    "fulfiller claim find order-4711",
+    "fulfiller claim find 7Q2M-4XKD-0R8T-V5WA --json",
+)
+@click.command(name="find")
+@asking
+@json_option
+def find_claims(question: str, campaign: str | None, *, as_json: bool) -> None:
+    """Find claims by whatever is known of them; exit 1 if there is none."""
+    settings = load()
+    with closing(open_truth(settings, application="cli")) as store:
+        found = find(question, store, key=key_of(settings), campaign=campaign)
+    if not found:
+        raise Failed(NOBODY)
+    show([_found(each) for each in found], _listed(found), as_json=as_json)
+
+
+def _one(question: str, campaign: str | None, store: Truth, settings: Settings) -> ClaimId:
+    """Return the one claim that is meant; show them if there are several."""
+    found = find(question, store, key=key_of(settings), campaign=campaign)
+    if not found and question.startswith(CLAIM_PREFIX):
+        bare(question)
+    if not found:
+        raise Failed(NOBODY)
+    if len(found) > 1:
+        remark(_listed(found))
+        raise Failed(SEVERAL.format(len(found)))
+    return found[0].view.claim.id
+
+
+def _listed(found: list[Found]) -> str:
+    return table(COLUMNS, [tuple(_found(each).values()) for each in found])
+
+
+def _found(each: Found) -> dict[str, str]:
+    claim = each.view.claim
+    return {
+        "claim_id": public_id(claim.id),
+        "state": each.view.state.value,
+        "campaign": claim.campaign,
+        "tier": str(claim.tier),
+        "user": claim.user,
+        "grant": claim.grant,
+        "accepted_at": stamp(claim.accepted_at),
+        "found_by": each.by,
+    }
 
 
 def _head(scene: Scene) -> str:

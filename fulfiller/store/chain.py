@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from fulfiller.domain.event import digest
-from fulfiller.service.log import Seal
+from fulfiller.domain.event import Event, digest
+from fulfiller.service.log import Seal, Sealed
 from fulfiller.service.seal import START
 from fulfiller.store import hot, rows
 from fulfiller.store.laws import Finding
@@ -24,27 +24,67 @@ SKIPPED = """
     and (e.xid, e.id) < (select xid, event_id from seal order by number desc limit 1)"""
 
 
+# What has no number yet, in the order in which it will get one.
+UNSEALED = f"""
+  select {", ".join(f"e.{name} as e_{name}" for name in hot.EVENT)} from event e
+  where not exists (select 1 from seal s where s.event_id = e.id) order by e.xid, e.id"""
+
+
 def finding(snapshot: Snapshot) -> Finding:
     """Return whether the seals hold what they promise."""
-    last = START
-    for row in snapshot.stream(SEALED):
-        flaw = _flaw(row, last)
-        if flaw is not None:
-            return Finding(LAW, ok=False, detail=f"seal {row['number']}: {flaw}")
-        last = Seal(row["number"], (row["xid"], row["event_id"]), bytes(row["digest"]))
-    if skipped := snapshot.number(SKIPPED):
-        return Finding(
-            LAW, ok=False, detail=f"{skipped} events before seal {last.number} have none"
-        )
-    return Finding(LAW, ok=True, detail=f"{last.number:,} seals")
+    walk = Walk(snapshot)
+    for _ in walk.events():
+        pass
+    return walk.finding()
 
 
-def _flaw(row: Row, last: Seal) -> str | None:
+class Walk:
+    """A walk along the sealed log, from its first event on, that checks each seal on its way."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        """Stand before the first event."""
+        self._snapshot = snapshot
+        self._last = START
+        self._flaw: str | None = None
+
+    def events(self) -> Iterator[Sealed]:
+        """Yield the events; behind a seal that is broken those that can still be read, too."""
+        for row in self._snapshot.stream(SEALED):
+            event = _event(row)
+            if self._flaw is None and (flaw := _flaw(row, event, self._last)) is not None:
+                self._flaw = f"seal {row['number']}: {flaw}"
+            self._last = Seal(
+                row["number"], (row["said_xid"], row["event_id"]), bytes(row["digest"])
+            )
+            if event is not None:
+                yield Sealed(row["number"], event)
+
+    def unsealed(self) -> Iterator[Event]:
+        """Yield what has no number yet, which nothing protects so far."""
+        return (event for row in self._snapshot.stream(UNSEALED) if (event := _event(row)))
+
+    def finding(self) -> Finding:
+        """Return what was found up to here."""
+        if self._flaw is None and (skipped := self._snapshot.number(SKIPPED)):
+            self._flaw = f"{skipped} events before seal {self._last.number} have none"
+        fine = f"{self._last.number:,} seals"
+        return Finding(LAW, ok=self._flaw is None, detail=self._flaw or fine)
+
+
+def _event(row: Row) -> Event | None:
+    """Return the event of a row; None where it is gone, or no event of ours."""
+    try:
+        return rows.event(tuple(row[f"e_{name}"] for name in hot.EVENT))
+    except (ValueError, IndexError, TypeError):
+        return None
+
+
+def _flaw(row: Row, event: Event | None, last: Seal) -> str | None:
     """Return the first thing that is wrong with a seal that follows another."""
-    return next(_flaws(row, last), None)
+    return next(_flaws(row, event, last), None)
 
 
-def _flaws(row: Row, last: Seal) -> Iterator[str]:
+def _flaws(row: Row, event: Event | None, last: Seal) -> Iterator[str]:
     number, event_id = row["number"], row["event_id"]
     if number != last.number + 1:
         yield f"it follows {last.number}"
@@ -54,14 +94,5 @@ def _flaws(row: Row, last: Seal) -> Iterator[str]:
         yield f"it says transaction {row['said_xid']}, its event {row['xid']}"
     elif (row["xid"], event_id) <= last.position:
         yield f"its event {event_id} is not behind event {last.position[1]}"
-    elif _digest(row, last) != bytes(row["digest"]):
+    elif event is None or digest(last.digest, number, event) != bytes(row["digest"]):
         yield f"the digest is not that of event {event_id} and all before it"
-
-
-def _digest(row: Row, last: Seal) -> bytes | None:
-    """Return the digest that a seal should have; None where its event is no event of ours."""
-    try:
-        event = rows.event(tuple(row[f"e_{name}"] for name in hot.EVENT))
-    except (ValueError, IndexError):
-        return None
-    return digest(last.digest, row["number"], event)

@@ -18,10 +18,10 @@ from fulfiller.service.helm import Survey
 from fulfiller.service.port import Writes
 from fulfiller.service.serving import FRONT
 from fulfiller.service.waitlist import Block, Place
-from fulfiller.store.memory_yard import MemoryYard
+from fulfiller.store.memory_archive import MemoryArchive
 
 
-class MemoryWheel(MemoryYard):
+class MemoryWheel(MemoryArchive):
     """Modes and the waitlist on dictionaries."""
 
     def survey(self) -> Survey:

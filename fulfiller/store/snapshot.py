@@ -32,6 +32,10 @@ PREPARATIONS = {
             "jit = off",
         )
     ),
+    "sqlite": (),
+}
+UNPACKED = {
+    "postgresql": (),
     # Unpacking is slow here, so it is done once, to a temporary file.
     "sqlite": (
         "create temp table number (n integer primary key)",
@@ -71,50 +75,55 @@ class Snapshot:
     connection: Connection
     dialect: str
 
-    def rows(self, query: str) -> list[Row]:
-        """Return the rows of a query."""
-        return [dict(row) for row in self._run(query).mappings()]
+    def rows(self, query: str, **args: object) -> list[Row]:
+        """Return the rows of a query, with a value for each name behind a colon."""
+        return [dict(row) for row in self._run(query, args).mappings()]
 
     def number(self, query: str) -> int:
         """Return the one number that a query asks for."""
         return int(self._run(query).scalar_one())
 
-    def stream(self, query: str) -> Iterator[Row]:
+    def stream(self, query: str, **args: object) -> Iterator[Row]:
         """Yield the rows of a query, with a batch of them in memory at a time."""
-        found = self._run(query, yield_per=BATCH)
+        found = self._run(query, args, yield_per=BATCH)
         try:
             for row in found.mappings():
                 yield dict(row)
         finally:
             found.close()
 
-    def _run(self, query: str, **options: int) -> CursorResult[Any]:
+    def _run(
+        self, query: str, args: Mapping[str, object] | None = None, **options: int
+    ) -> CursorResult[Any]:
         """Run a query in which `{log}` and `{user_limit}` stand for words of the dialect."""
         spoken = query.format(log=LOG[self.dialect], user_limit=USER_LIMIT[self.dialect])
-        return self.connection.execute(text(spoken), execution_options=options)
+        return self.connection.execute(text(spoken), dict(args or {}), execution_options=options)
 
 
 @contextmanager
-def snapshot(store_url: str) -> Iterator[Snapshot]:
-    """Open a snapshot of the database behind a store URL."""
+def snapshot(store_url: str, *, unpacked: bool = True) -> Iterator[Snapshot]:
+    """Open a snapshot of the database behind a store URL.
+
+    Whoever does not ask for `{log}` can do without having it unpacked.
+    """
     store = open_store(store_url, application="verify")
     try:
         with store.link.engine.connect() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execution_options(**ISOLATED)
-            yield seen_through(connection)
+            yield seen_through(connection, unpacked=unpacked)
     except DBAPIError as fault:
         raise StoreUnavailable(str(fault.orig)) from fault
     finally:
         store.close()
 
 
-def seen_through(connection: Connection) -> Snapshot:
+def seen_through(connection: Connection, *, unpacked: bool = True) -> Snapshot:
     """Prepare a connection for long reads; its transaction decides what they see."""
     dialect = connection.dialect.name
     if dialect == "sqlite" and not _is_open(connection):
         connection.exec_driver_sql("begin")
-    for statement in PREPARATIONS[dialect]:
+    for statement in PREPARATIONS[dialect] + (UNPACKED[dialect] if unpacked else ()):
         connection.exec_driver_sql(statement)
     return Snapshot(connection, dialect)
 

@@ -143,6 +143,7 @@ _POSTGRES_WORDS = {
     "for_update": "for update",
     "member": "cast(encode(substring(ids from 16 * n + 1 for 16), 'hex') as uuid)",
     "members": "select 1 from generate_series(0, length(ids) / 16 - 1) as n",
+    "place": "position({claim:bytea} in e.ids)",
     "position": "event.xid, event.id",
     "settled": "xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
     "unheld": "campaign <> all(array(select scope from mode where held))"

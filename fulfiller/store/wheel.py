@@ -13,15 +13,15 @@ from fulfiller.service.helm import Survey
 from fulfiller.service.port import Writes
 from fulfiller.service.waitlist import Block, Place
 from fulfiller.store import hot, rows, steering
+from fulfiller.store.archive import Archive
 from fulfiller.store.record import gauge_text, mode_args
 from fulfiller.store.statement import Call, Fill
 from fulfiller.store.writing import steps
-from fulfiller.store.yard import Yard
 
 FRONT: Place = (0, ClaimId("00000000-0000-0000-0000-000000000000"))
 
 
-class Wheel(Yard):
+class Wheel(Archive):
     """Modes and the waitlist of one database."""
 
     def survey(self) -> Survey:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fulfiller.domain.claim import Stage
+from fulfiller.domain.claim import ClaimId, Stage
 from fulfiller.domain.event import Kind
 from fulfiller.domain.validity import DAY, SECOND
 from fulfiller.service.dispatch import Flow, Page
@@ -36,6 +36,9 @@ def read(teller: Teller) -> Deed:
         lambda store: dict(store.opened(ids)),
         lambda store: [said.kind for said in store.setbacks(lane, claims)],
         lambda store: dict(store.view(claims)),
+        lambda store: list(store.of_user(("festival",), "u1", limit=limit)),
+        lambda store: list(store.bound("k1", limit=limit)),
+        lambda store: _noted(store, claims, limit),
         lambda store: sorted(store.of_account("shop", claims)),
         lambda store: dict(store.by_key(keys)),
         lambda store: [(pace.scope, pace.rate) for pace in store.rates("festival")],
@@ -48,3 +51,12 @@ def _plain_board(store: Truth, campaign: str) -> object:
     board = store.board((campaign,))
     paces = board.paces.values()
     return sorted([*map(repr, board.flows.items()), *(repr((p.scope, p.rate)) for p in paces)])
+
+
+def _noted(store: Truth, claims: Sequence[ClaimId], limit: int) -> object:
+    found = [view.claim for view in store.view(claims[:1]).values()]
+    return [
+        (noted.number, noted.event.kind)
+        for claim in found
+        for noted in store.noted(claim, limit=limit)
+    ]

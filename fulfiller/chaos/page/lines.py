@@ -25,10 +25,16 @@ DASHES = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line by its name, which is that of its color, too."""
+    """A line by its name, which is that of its color, too; `label` stands for it in the key."""
 
     name: str
     course: Course
+    label: str = ""
+
+    @property
+    def said(self) -> str:
+        """Return what it is called in the key."""
+        return self.label or self.name
 
     @property
     def highest(self) -> float:
@@ -92,12 +98,12 @@ def _key(title: str, lines: Sequence[Line], frame: Frame, y: float) -> Block:
     parts = [written(LEFT, y + SIZE, title, "ink")]
     x, row = LEFT + wide(title) * BOLD + 14, 0
     for line in lines:
-        if x + SWATCH + 5 + wide(line.name) > frame.right and x > LEFT:
+        if x + SWATCH + 5 + wide(line.said) > frame.right and x > LEFT:
             x, row = LEFT, row + 1
         base = y + row * ROW + SIZE
         parts.append(_stroke(line.name, f"M{x:.1f} {base - 4:.1f}h{SWATCH:g}"))
-        parts.append(written(x + SWATCH + 5, base, line.name))
-        x += SWATCH + 5 + wide(line.name) + 14
+        parts.append(written(x + SWATCH + 5, base, line.said))
+        x += SWATCH + 5 + wide(line.said) + 14
     return Block(every(parts), (row + 1) * ROW)
 
 

@@ -37,23 +37,28 @@ def _sections(ran: Ran) -> Iterator[Raw]:
     yield _figures(ran)
     yield from _why(ran)
     yield _timeline(ran)
-    yield _section("Faults", faults(ran))
-    yield _section("Invariants", invariants(ran))
+    yield section("Faults", faults(ran))
+    yield section("Invariants", invariants(ran))
     if ran.control is not None:
-        yield _section("The same without us", arms(ran, ran.control))
-    yield _section("The run", _facts(ran))
-    yield _section("Run it again", tag("pre", tag("code", ran.replay)))
+        yield section("The same without us", arms(ran, ran.control))
+    yield section("The run", _facts(ran))
+    yield section("Run it again", tag("pre", tag("code", ran.replay)))
 
 
 def _head(ran: Ran) -> Raw:
-    style = files("fulfiller.chaos.page").joinpath(STYLE).read_text(encoding="utf-8")
     return tag(
         "head",
         Raw('<meta charset="utf-8">'),
         Raw('<meta name="viewport" content="width=device-width,initial-scale=1">'),
         tag("title", f"{verdict(ran).word.capitalize()}: {ran.scenario.title}"),
-        tag("style", Raw(variables() + style)),
+        tag("style", style()),
     )
+
+
+def style() -> Raw:
+    """Return how pages of this kind look, by day, by night and on paper."""
+    sheet = files("fulfiller.chaos.page").joinpath(STYLE).read_text(encoding="utf-8")
+    return Raw(variables() + sheet)
 
 
 def _opening(ran: Ran) -> Raw:
@@ -95,7 +100,7 @@ def _why(ran: Ran) -> Iterator[Raw]:
     lines = shortfalls(ran)
     if lines:
         listed = tag("ul", *(tag("li", line) for line in lines), class_="why")
-        yield _section(WHY[verdict(ran).word], listed, harmed(ran))
+        yield section(WHY[verdict(ran).word], listed, harmed(ran))
 
 
 def _timeline(ran: Ran) -> Raw:
@@ -106,7 +111,7 @@ def _timeline(ran: Ran) -> Raw:
         else "The run ended before anything was measured."
     )
     figure = tag("figure", *(picture(ran, width) for width in WIDTHS), tag("figcaption", said))
-    return _section("Second by second", figure)
+    return section("Second by second", figure)
 
 
 def _facts(ran: Ran) -> Raw:
@@ -140,5 +145,6 @@ def _told(ran: Ran) -> Sequence[tuple[str, str]]:
     )
 
 
-def _section(title: str, *inside: Raw) -> Raw:
+def section(title: str, *inside: Raw) -> Raw:
+    """Return a part of the page with its heading."""
     return tag("section", tag("h2", title), every(inside))

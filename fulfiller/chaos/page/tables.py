@@ -29,7 +29,7 @@ def sign(tone: str, word: str) -> Raw:
 def invariants(ran: Ran) -> Raw:
     """Return each invariant, with what it was judged over and who broke it."""
     rows = [_judged(finding) for finding in ran.report.findings]
-    return _table("What must hold, and whether it did", _LAWS, rows)
+    return table("What must hold, and whether it did", _LAWS, rows)
 
 
 def faults(ran: Ran) -> Raw:
@@ -37,7 +37,7 @@ def faults(ran: Ran) -> Raw:
     if not ran.strokes:
         return tag("p", "No fault was declared: this run shows how it goes when nothing is wrong.")
     strokes = sorted(ran.strokes, key=lambda each: each.began_s)
-    return _table("What was done to it, and what was seen", _FAULTS, map(_struck, strokes))
+    return table("What was done to it, and what was seen", _FAULTS, map(_struck, strokes))
 
 
 def harmed(ran: Ran) -> Raw:
@@ -62,7 +62,7 @@ def arms(ran: Ran, control: Control) -> Raw:
     theirs = (control.sent, control.done, control.lost, control.doubled, control.struck)
     rows = [_arm("Fulfiller", ours), _arm(control.name, theirs)]
     said = tag("p", f"{beside(control)}.", class_="lead")
-    return every((said, _table("Both arms under the same faults", _ARMS, rows)))
+    return every((said, table("Both arms under the same faults", _ARMS, rows)))
 
 
 _LAWS = (("Verdict", ""), ("Id", ""), ("Invariant", ""), ("Judged", "number"))
@@ -85,19 +85,20 @@ _ARMS = (
 )
 
 
-def _table(caption: str, head: Sequence[Head], rows: Iterable[Sequence[Raw]]) -> Raw:
+def table(caption: str, head: Sequence[Head], rows: Iterable[Sequence[Raw]]) -> Raw:
+    """Return a table that scrolls in a window of its own; a head is a text and a class."""
     heads = (tag("th", text, scope="col", class_=kind or None) for text, kind in head)
-    table = tag(
+    drawn = tag(
         "table",
         tag("caption", caption),
         tag("thead", tag("tr", *heads)),
         tag("tbody", *(tag("tr", *cells) for cells in rows)),
     )
     # Whoever has no pointer scrolls by the keyboard what is wider than the window.
-    return tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=caption)
+    return tag("div", drawn, class_="scroll", tabindex=0, role="region", aria_label=caption)
 
 
-def _number(text: str, of: str) -> Raw:
+def number(text: str, of: str) -> Raw:
     """Return a cell of a number; `of` stands before it where columns have no heads."""
     return tag("td", text, class_="number", data_of=of)
 
@@ -107,7 +108,7 @@ def _judged(finding: Finding) -> Sequence[Raw]:
         tag("td", _verdict(finding)),
         tag("th", finding.id, scope="row"),
         tag("td", finding.name, _offenders(finding), class_="wide"),
-        _number(f"{finding.over:,}", "judged"),
+        number(f"{finding.over:,}", "judged"),
     )
 
 
@@ -130,10 +131,10 @@ def _struck(stroke: Stroke) -> Sequence[Raw]:
     lasted_s = stroke.ended_s - stroke.began_s
     return (
         tag("td", sign(tone, word)),
-        _number(f"{stroke.began_s:,.1f} s", "at"),
-        _number(f"{lasted_s:,.1f} s", "for") if lasted_s >= INSTANT_S else BLANK,
+        number(f"{stroke.began_s:,.1f} s", "at"),
+        number(f"{lasted_s:,.1f} s", "for") if lasted_s >= INSTANT_S else BLANK,
         tag("th", stroke.words, scope="row", class_="wide"),
-        _number(f"{stroke.struck:,}", "struck"),
+        number(f"{stroke.struck:,}", "struck"),
         tag("td", outcome(stroke), class_="wide"),
     )
 
@@ -146,10 +147,10 @@ def _arm(name: str, numbers: Sequence[int]) -> Sequence[Raw]:
     promised, done, *rest = numbers
     return (
         tag("th", name, scope="row"),
-        _number(f"{promised:,}", "promised"),
-        _number(f"{done:,}", "done"),
+        number(f"{promised:,}", "promised"),
+        number(f"{done:,}", "done"),
         tag("td", _share(done / promised) if promised else "—", class_="wide share"),
-        *(_number(f"{each:,}", of) for each, of in zip(rest, HARMS, strict=True)),
+        *(number(f"{each:,}", of) for each, of in zip(rest, HARMS, strict=True)),
     )
 
 

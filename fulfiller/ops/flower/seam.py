@@ -13,17 +13,21 @@ from flower.urls import handlers, settings  # type: ignore[import-untyped]
 from tornado.template import Loader, Template
 from tornado.web import url
 
+from fulfiller.domain.code import CodeKey
 from fulfiller.ops.flower.campaign_pages import CampaignLive, CampaignPage, CampaignSeries
+from fulfiller.ops.flower.clerk import Clerk
 from fulfiller.ops.flower.live import Live
 from fulfiller.ops.flower.lookout import Lookout
 from fulfiller.ops.flower.pages import Asset, BoardPart, CampaignsPage, CampaignsTold
-from fulfiller.service.port import Store
+from fulfiller.ops.flower.story_pages import SearchPage, StoryPage
+from fulfiller.ops.search import key_of
 from fulfiller.settings import Settings
-from fulfiller.wiring import open_truth
+from fulfiller.wiring import Truth, open_truth
 
 HERE = Path(__file__).parent
 NAVIGATION = "navbar.html"
 TABS_END = "</ul>"
+CLAIM = "clm_([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 TAB = '{% include "campaigns-tab.html" %}'
 
 
@@ -46,20 +50,26 @@ class Layered(Loader):
 def install(ours: Settings) -> None:
     """Add the campaigns to the Flower that is about to be made."""
 
-    def open_store() -> Store:
+    def open_store() -> Truth:
         return open_truth(ours, application="flower")
 
     lookout = Lookout(open_store)
-    handlers[:0] = routes(open_store, lookout)
+    handlers[:0] = routes(open_store, lookout=lookout, key=lambda: key_of(ours))
     lookout.keep_looking()
     settings["template_loader"] = Layered(HERE / "templates", settings["template_path"])
 
 
-def routes(open_store: Callable[[], Store], lookout: Lookout | None = None) -> list[Any]:
+def routes(
+    open_store: Callable[[], Truth],
+    *,
+    lookout: Lookout | None = None,
+    key: Callable[[], CodeKey | None] = lambda: None,
+) -> list[Any]:
     """Return our routes; all of them share one lookout, and all ask for Flower's login."""
     lookout = lookout or Lookout(open_store)
     shared = {"lookout": lookout}
     live = {"live": Live(lookout)}
+    searching = {"clerk": Clerk(open_store, key)}
     assets = {"path": str(HERE / "static")}
     return [
         url(r"/campaigns", CampaignsPage, shared, name="campaigns"),
@@ -68,5 +78,7 @@ def routes(open_store: Callable[[], Store], lookout: Lookout | None = None) -> l
         url(r"/campaigns/view/([^/]+)", CampaignPage, live, name="campaign-view"),
         url(r"/campaigns/live", CampaignLive, live, name="campaigns-live"),
         url(r"/api/campaigns/([^/]+)/series", CampaignSeries, live, name="campaign-series"),
+        url(r"/campaigns/search", SearchPage, searching, name="campaigns-search"),
+        url(rf"/campaigns/story/{CLAIM}", StoryPage, searching, name="campaigns-story"),
         url(r"/campaigns/asset/(.+)", Asset, assets, name="campaigns-asset"),
     ]

@@ -23,7 +23,7 @@ from fulfiller.service.steer import Act, hold, let_flow, let_go, pause, unhold
 from fulfiller.store.opening import open_store
 from fulfiller.store.sqlstore import SqlStore
 from tests.contract.switches import switch
-from tests.contract.world import START, found, press
+from tests.contract.world import START, found, new_id, press
 from tests.ops.flower.conftest import Begin
 from tests.ops.flower.door import PLAIN, Door
 from tests.ops.flower.reader import CAMPAIGN_PATHS, PEOPLE, act, crowd, opened, page, reads, told
@@ -75,7 +75,8 @@ def test_strangers_see_nothing(door: Door, path: str) -> None:
 def test_no_route_is_left_out() -> None:
     """A route that is added here has to be asked for its login above."""
     patterns = [route.regex for route in seam.routes(lambda: open_store("sqlite:////x"))]
-    shown = (*PATHS, *CAMPAIGN_PATHS, "/campaigns/asset/campaigns.js")
+    searches = ("/campaigns/search", f"/campaigns/story/clm_{new_id()}")
+    shown = (*PATHS, *CAMPAIGN_PATHS, "/campaigns/asset/campaigns.js", *searches)
     assert all(any(pattern.fullmatch(path) for path in shown) for pattern in patterns)
 
 
