@@ -15,7 +15,7 @@ CANARY := jinja2==2.4.1
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check bench soak chaos pins
+.PHONY: help demo up test check bench soak chaos pictures pins
 # Two verbs at once would install into one environment at once.
 .NOTPARALLEL:
 
@@ -49,6 +49,9 @@ soak: $(VENV)/installed ## Break real processes for four hours, then simulated o
 	@mkdir -p build && cd build && ../$(BIN)/fulfiller chaos run --hours 4 $(ARGS)
 	@$(BIN)/fulfiller chaos sim --hours 4 $(ARGS)
 	@$(BIN)/fulfiller bench --day
+
+pictures: $(VENV)/installed ## Play the demo, and take the pictures of Flower's pages for README
+	@$(BIN)/python -m tests.ops.flower.pictures
 
 chaos: $(VENV)/installed ## Run every chaos scenario, and what else a push can't wait for
 	@$(BIN)/python -m pytest -m chaos $(ARGS)

@@ -27,6 +27,8 @@ BREATH_S = 15.0
 NEWS_S = 2.0
 WORKERS_SHOWN = 50
 NO_STEERING = ""
+CHALLENGE = 'Basic realm="flower"'
+"""As Flower's own pages have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,12 @@ class CampaignSeries(BaseApiHandler):  # type: ignore[misc]
     def initialize(self, live: Live) -> None:
         """Take what all viewers share."""
         self.live = live
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Ask for the login as pages do: browsers send it by themselves only below a page."""
+        if status_code == HTTPStatus.UNAUTHORIZED:
+            self.set_header("WWW-Authenticate", CHALLENGE)
+        super().write_error(status_code, **kwargs)
 
     @authenticated
     async def get(self, campaign: str) -> None:

@@ -33,7 +33,10 @@ def login(door: Door) -> dict[str, str]:
 @contextmanager
 def looking(browser: Browser, door: Door, path: str, **how: Any) -> Iterator[Page]:
     """Open a page as somebody who has logged in; whatever it logs as an error fails the test."""
-    context = browser.new_context(extra_http_headers=login(door), **how)
+    user, password = door.auth
+    # As people do it: asked for it, and with what the browser then sends by itself.
+    credentials: Any = {"username": user, "password": password}
+    context = browser.new_context(http_credentials=credentials, **how)
     page = context.new_page()
     page.add_init_script(path=AUDIT)
     errors: list[str] = []
