@@ -1,7 +1,9 @@
 """Flower's settings: celery -A workers flower --conf=config/flowerconfig.py.
 
 `fulfiller flower` uses this file, too. The login lies in FULFILLER_HOME/flower-credentials and
-is made at the first start; host and port are FULFILLER_FLOWER_HOST and FULFILLER_FLOWER_PORT.
+is made at the first start; more logins are more lines. FULFILLER_HOME/flower-roles says who of
+them steers (`alice = operator`) and who looks on. Host and port are FULFILLER_FLOWER_HOST and
+FULFILLER_FLOWER_PORT.
 What stands on the command line wins, as always with Flower.
 """
 
@@ -15,8 +17,9 @@ settings = load()
 address = settings.flower_host
 port = settings.flower_port
 # Who logs in with OAuth (`--auth`) needs no password besides.
-basic_auth = [] if options.auth else [login.login(settings)]
-# Look on and change nothing; `--read_only=false`, or `fulfiller flower --control`, for more.
+basic_auth = [] if options.auth else login.logins(settings)
+# Look on and change nothing, but for operators who are named in a file; `--read_only=false`, or
+# `fulfiller flower --control`, for more.
 read_only = True
 
 # At 4 kB each, what Flower remembers stays below 50 MB; it starts anew at each start.
@@ -35,5 +38,5 @@ format_task = guard.format_task
 
 # The login for /metrics, too, and no start without one.
 guard.install()
-# One more tab: the campaigns, out of the store.
+# One more tab: the campaigns, out of the store, and what operators do about them.
 seam.install(settings)

@@ -9,7 +9,7 @@ from fulfiller.domain.breaker import Mode
 from fulfiller.domain.claim import ClaimId, State
 from fulfiller.domain.coupon import CouponState
 from fulfiller.domain.event import Event, Kind, digest
-from fulfiller.service.extend import said
+from fulfiller.service.extend import promised, said
 from fulfiller.service.seal import START
 
 ENTERING = {Kind.CLAIM_ACCEPTED: State.ACCEPTED, Kind.CLAIM_WAITLISTED: State.WAITLISTED}
@@ -109,7 +109,7 @@ class Fold:
         elif event.kind in SWITCHES:
             self.held[event.campaign] = SWITCHES[event.kind]
         elif event.kind is Kind.CAMPAIGN_EXTENDED:
-            self.extended[event.campaign] = event.detail
+            self.extended[event.campaign] = promised(event.detail)
         elif event.kind is Kind.CAMPAIGN_CREATED:
             if event.campaign in self.born:
                 self._charge(f"{event.campaign} was created twice")
@@ -200,6 +200,6 @@ def _judge_scopes(index: Index, fold: Fold, charge: Callable[[str], None]) -> No
         if fold.born.get(name) != campaign.budget:
             born = fold.born.get(name)
             charge(f"{name} has a budget of {campaign.budget}, its creation says {born}")
-        promised = fold.extended.get(name)
-        if promised is not None and promised != said(campaign.floor or 0):
-            charge(f"{name} promised to be {promised}, its floor is {campaign.floor}")
+        told = fold.extended.get(name)
+        if told is not None and told != said(campaign.floor or 0):
+            charge(f"{name} promised to be {told}, its floor is {campaign.floor}")

@@ -50,11 +50,8 @@ class Bench:
         self._people = _people(index, heard)
         self._lines = _lines(index)
         self._parked = {i for e in index.books.events if e.kind is Kind.CLAIM_PARKED for i in e.ids}
-        self._born = {
-            event.campaign: event.at
-            for event in index.books.events
-            if event.kind is Kind.CAMPAIGN_CREATED
-        }
+        self._born = _told(index, Kind.CAMPAIGN_CREATED)
+        self._over = _told(index, Kind.CAMPAIGN_ENDED)
         self._judges: dict[str, Judge] = {
             Why.UNKNOWN_CAMPAIGN: self._unknown_campaign,
             Why.NOT_OPEN_YET: self._not_open_yet,
@@ -99,10 +96,11 @@ class Bench:
         campaign = self._campaign(asked)
         if campaign is None:
             return f"there is no campaign {asked.campaign}"
-        # When an owner ended it is not told by the log.
         by_owner = campaign.publication in (Publication.ENDED, Publication.ARCHIVED)
-        over = told.wall >= campaign.closes_at - self._clock
-        return None if by_owner or over else "it was not over"
+        # One that was created as ended was so from the first.
+        ends_at = self._over.get(campaign.id, 0) if by_owner else campaign.closes_at
+        over = told.wall >= min(ends_at, campaign.closes_at) - self._clock
+        return None if over else "it was not over"
 
     def _sold_out(self, asked: Line, told: Line) -> str | None:
         known = self._sellouts.get(asked.campaign)
@@ -169,6 +167,11 @@ class Bench:
         if claim is None or claim.account != asked.account or claim_id in self._parked:
             return None
         return f"clm_{claim_id} is {state}" if state in CANCELLABLE else None
+
+
+def _told(index: Index, kind: Kind) -> Mapping[str, int]:
+    """Return when the log says that something happened to each campaign, the last time."""
+    return {event.campaign: event.at for event in index.books.events if event.kind is kind}
 
 
 def _people(index: Index, heard: Testimony) -> Mapping[tuple[str, str], list[Claim]]:

@@ -19,7 +19,9 @@ class Kind(StrEnum):
     """What happened, past tense."""
 
     CAMPAIGN_CREATED = "campaign.created"
+    CAMPAIGN_CHANGED = "campaign.changed"
     CAMPAIGN_EXTENDED = "campaign.extended"
+    CAMPAIGN_ENDED = "campaign.ended"
     BUDGET_GATHERED = "budget.gathered"
     CLAIM_ACCEPTED = "claim.accepted"
     CLAIM_WAITLISTED = "claim.waitlisted"

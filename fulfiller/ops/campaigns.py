@@ -13,6 +13,8 @@ from fulfiller.domain.error import InvalidCampaign
 from fulfiller.domain.mode import SERVICE, ModeRow
 from fulfiller.domain.terms import campaign_from_terms, last_instant, terms_from_campaign
 from fulfiller.domain.validity import moment
+from fulfiller.ops.amending import AMENDING
+from fulfiller.ops.ending import checked, reasoned
 from fulfiller.ops.exits import Failed, Misused
 from fulfiller.ops.figures import figures
 from fulfiller.ops.group import Forgiving, examples
@@ -32,6 +34,8 @@ from fulfiller.service.extend import Extension, extend
 from fulfiller.settings import load
 from fulfiller.wiring import open_truth
 
+EXTENDED = "extended by hand"
+
 
 @examples(
     "fulfiller campaign create festival.toml --opens now --closes +1d --valid +30d",
@@ -42,7 +46,7 @@ def campaign() -> None:
     """Create, list, show, steer and extend campaigns."""
 
 
-for each in (*OF_A_CAMPAIGN, rate_campaign, patience, pressure, report):
+for each in (*OF_A_CAMPAIGN, *AMENDING, rate_campaign, patience, pressure, report):
     campaign.add_command(each)
 
 
@@ -114,14 +118,16 @@ def show_campaign(name: str, *, as_json: bool) -> None:
 @campaign.command(name="extend")
 @click.argument("name", metavar="CAMPAIGN")
 @click.option("--until", required=True, help="A day, which counts whole; RFC 3339; or +30d.")
+@reasoned(EXTENDED)
 @json_option
-def extend_campaign(name: str, until: str, *, as_json: bool) -> None:
+def extend_campaign(name: str, until: str, reason: str, *, as_json: bool) -> None:
     """Let no coupon of CAMPAIGN end before then: one row written, true of all at once."""
+    why = checked(reason)
     with closing(open_truth(load(), application="cli")) as store:
         now, known = store.now(), store.campaign(name)
         zone = "UTC" if known is None else known.zone
         end = _until(spoken(until, now=now), zone)
-        done = extend(name, end, store=store, now=now, actor=operator())
+        done = extend(name, end, store=store, now=now, actor=operator(), reason=why)
     if done.how not in (Extension.EXTENDED, Extension.ALREADY):
         raise Failed(_UNEXTENDED[done.how].format(name=name, said=_local(done.campaign)))
     wrote = int(done.how is Extension.EXTENDED)

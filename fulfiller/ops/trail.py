@@ -13,9 +13,10 @@ from fulfiller.domain.claim import public_id
 from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.verdict import cause, read
 from fulfiller.ops.moments import stamp
+from fulfiller.service.wording import read_words
 
-BY_HAND = "operator:"
-"""What stands before the name of whoever acts by hand."""
+BY_HAND = ("operator:", "flower:")
+"""What stands before the name of whoever acts by hand: in the terminal, and from Flower."""
 COURSE = ("claim.", "coupon.")
 """What happens to claims and coupons all the time."""
 NAMED_MAX = 3
@@ -96,7 +97,8 @@ class Wanted:
         by_hand = event.actor.startswith(BY_HAND)
         if not by_hand and (event.kind.startswith(COURSE) or not self._is_open):
             return False
-        if self.actor is not None and self.actor not in (event.actor, event.actor[len(BY_HAND) :]):
+        names = (event.actor, event.actor.partition(":")[2] if by_hand else "")
+        if self.actor is not None and self.actor not in names:
             return False
         return self.campaign in (None, event.campaign) and event.at >= self.since
 
@@ -155,11 +157,15 @@ def said(event: Event) -> tuple[str | None, str]:
             return event.kind.removeprefix("mode."), _because(event)
         case Kind.MODE_HELD | Kind.MODE_UNHELD:
             return event.kind.removeprefix("mode."), event.detail
-        case Kind.RATE_CHANGED:
+        case Kind.RATE_CHANGED | Kind.CAMPAIGN_EXTENDED | Kind.CAMPAIGN_CHANGED:
+            # What was set stands before the reason, and has no such stop in it.
             after, _, reason = event.detail.partition(": ")
             return after, reason
-        case Kind.CAMPAIGN_EXTENDED | Kind.BUDGET_GATHERED | Kind.PATIENCE_WORDED:
-            return (SHIPPED if event.detail == "{}" else event.detail), ""
+        case Kind.PATIENCE_WORDED:
+            words, reason = read_words(event.detail)
+            return (SHIPPED if words == "{}" else words), reason
+        case Kind.BUDGET_GATHERED:
+            return event.detail, ""
         case _:
             return None, event.detail
 

@@ -14,6 +14,7 @@ from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.error import InvalidPatience, Raced
 from fulfiller.intake.phrases import read_library, shipped_phrases
 from fulfiller.ops.deeds import UNKNOWN
+from fulfiller.ops.ending import checked, reasoned
 from fulfiller.ops.exits import Failed, Misused
 from fulfiller.ops.group import examples
 from fulfiller.ops.person import operator
@@ -29,6 +30,7 @@ from fulfiller.service.wording import Wording, Words, word
 from fulfiller.settings import load
 from fulfiller.wiring import open_truth
 
+WORDED = "worded by hand"
 TABLE = 'write tables such as [en.opening] paused = "..."'
 
 
@@ -65,12 +67,14 @@ class Wish:
     help='Its own words from now on: TOML with tables such as [en.opening] paused = "...".',
 )
 @click.option("--clear", is_flag=True, help="No words of its own: say everything as shipped.")
+@reasoned(WORDED)
 @json_option
-def patience(name: str, *, as_json: bool, **wished: Any) -> None:
+def patience(name: str, *, reason: str, as_json: bool, **wished: Any) -> None:
     """Show or change what people who wait at CAMPAIGN are told; intakes hear it in a second.
 
     Phrases that it has no own words for are said as shipped.
     """
+    why = checked(reason)
     wish, library = Wish(**wished), read_library(shipped_phrases())
     words = _wanted(wish, library)
     with closing(open_truth(load(), application="cli")) as store:
@@ -79,11 +83,11 @@ def patience(name: str, *, as_json: bool, **wished: Any) -> None:
             raise Failed(UNKNOWN.format(name))
         if wish.preview:
             own = campaign.patience if words is None else words
-            _preview(campaign, _worded(campaign, own, library), wish.language, as_json=as_json)
+            _preview(campaign, worded(campaign, own, library), wish.language, as_json=as_json)
         elif words is None:
             _show(campaign, as_json=as_json)
         else:
-            _word(campaign, words, store, as_json=as_json)
+            _word(campaign, words, why, store, as_json=as_json)
 
 
 def proofread(words: Words, place: str, library: Library | None = None) -> None:
@@ -124,7 +128,8 @@ def _read(file: Path) -> Words:
     return words
 
 
-def _worded(campaign: Campaign, words: Words, library: Library) -> Library:
+def worded(campaign: Campaign, words: Words, library: Library) -> Library:
+    """Return the library with these words for a campaign; raise Failed if they don't fit it."""
     try:
         return library.amended(words)
     except InvalidPatience as flaw:
@@ -136,9 +141,9 @@ def _preview(campaign: Campaign, library: Library, language: str | None, *, as_j
     books = [library.books[tag] for tag in sorted(library.books)]
     if language is not None:
         books = [_chosen(language, library)]
-    messages = [said for book in books for said in _messages(book, campaign.zone)]
-    text = "\n\n".join("{language} · {situation}\n{message}".format_map(said) for said in messages)
-    show({"campaign": campaign.id, "messages": messages}, text, as_json=as_json)
+    heard = [said for book in books for said in messages(book, campaign.zone)]
+    text = "\n\n".join("{language} · {situation}\n{message}".format_map(said) for said in heard)
+    show({"campaign": campaign.id, "messages": heard}, text, as_json=as_json)
 
 
 def _chosen(language: str, library: Library) -> Book:
@@ -149,7 +154,8 @@ def _chosen(language: str, library: Library) -> Book:
     return library.choose(language)
 
 
-def _messages(book: Book, zone: str) -> Iterator[dict[str, str]]:
+def messages(book: Book, zone: str) -> Iterator[dict[str, str]]:
+    """Yield what is said in each situation, in the language of a book."""
     for facts in samples(zone):
         yield {
             "language": book.language,
@@ -160,26 +166,26 @@ def _messages(book: Book, zone: str) -> Iterator[dict[str, str]]:
 
 def _show(campaign: Campaign, *, as_json: bool) -> None:
     answer = {"campaign": campaign.id, "patience": campaign.patience}
-    show(answer, _own(campaign), as_json=as_json)
+    show(answer, own_words(campaign), as_json=as_json)
 
 
-def _word(campaign: Campaign, words: Words, store: Store, *, as_json: bool) -> None:
+def _word(campaign: Campaign, words: Words, why: str, store: Store, *, as_json: bool) -> None:
     try:
-        done = word(campaign.id, words, store=store, now=store.now(), actor=operator())
+        done = word(campaign.id, words, store=store, now=store.now(), actor=operator(), reason=why)
     except Raced as lost:
         raise Failed(f"{lost}: try again") from lost
-    worded = done.campaign or campaign
+    now = done.campaign or campaign
     wrote = int(done.how is Wording.WORDED)
     answer = {
-        "campaign": worded.id,
-        "patience": worded.patience,
+        "campaign": now.id,
+        "patience": now.patience,
         "rows_written": {"campaign": wrote, "event": wrote},
     }
-    show(answer, _own(worded), as_json=as_json)
+    show(answer, own_words(now), as_json=as_json)
     remark("Intakes say so within a second." if wrote else "It was so already.")
 
 
-def _own(campaign: Campaign) -> str:
+def own_words(campaign: Campaign) -> str:
     """Return a campaign's own words, a phrase a line, as a file of them has it."""
     lines = [
         f"{language}.{phrase} = {dumps(text, ensure_ascii=False)}"

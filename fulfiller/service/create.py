@@ -7,6 +7,9 @@ from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.stripe import Purse, Stripe, StripeKey, portions
 from fulfiller.service.port import Store
 
+STEERED = ("floor", "patience", "issuing_rate", "backlog_threshold", "resume_threshold", "tiers")
+"""Terms that operators may change while a campaign runs."""
+
 
 def create(campaign: Campaign, *, store: Store, now: int, actor: str) -> bool:
     """Store a new campaign; False if its id is taken, by these very terms or by others."""
@@ -21,10 +24,10 @@ def create(campaign: Campaign, *, store: Store, now: int, actor: str) -> bool:
 
 
 def is_created(stored: Campaign | None, wanted: Campaign) -> bool:
-    """Return whether a campaign exists as wanted, whatever was extended, worded or paced since."""
+    """Return whether a campaign exists as wanted, whatever was steered by hand since."""
     if stored is None or (stored.floor or 0) < (wanted.floor or 0):
         return False
-    moved = {name: getattr(stored, name) for name in ("floor", "patience", "issuing_rate")}
+    moved = {name: getattr(stored, name) for name in STEERED}
     return replace(wanted, **moved) == stored
 
 

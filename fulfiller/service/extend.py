@@ -15,6 +15,8 @@ from fulfiller.service.port import Store
 
 TRIES = 8
 """Times the terms may change under our hands before we give up."""
+WHY = ": "
+"""What stands before a reason, and in no instant."""
 
 
 class Extension(StrEnum):
@@ -35,7 +37,9 @@ class Extended:
     campaign: Campaign | None = None
 
 
-def extend(campaign_id: str, until: int, *, store: Store, now: int, actor: str) -> Extended:
+def extend(
+    campaign_id: str, until: int, *, store: Store, now: int, actor: str, reason: str = ""
+) -> Extended:
     """Let no coupon of a campaign end before `until`, which is exclusive."""
     for _ in range(TRIES):
         campaign = store.campaign(campaign_id)
@@ -48,22 +52,27 @@ def extend(campaign_id: str, until: int, *, store: Store, now: int, actor: str) 
         if until <= max(campaign.floor or 0, campaign.validity.until or 0):
             return Extended(Extension.SHORTER, campaign)
         longer = replace(campaign, floor=until)
-        if store.amend_campaign(campaign, longer, _event(longer, until, now, actor)):
+        if store.amend_campaign(campaign, longer, _event(longer, now, actor, reason)):
             return Extended(Extension.EXTENDED, longer)
     message = f"the terms of {campaign_id} changed {TRIES} times meanwhile"
     raise Raced(message)
 
 
 def said(until: int) -> str:
-    """Return how the event log says it."""
+    """Return how the event log says it, before the reason if there is one."""
     return f"valid until {moment(until).isoformat()}"
 
 
-def _event(campaign: Campaign, until: int, now: int, actor: str) -> Event:
+def promised(detail: str) -> str:
+    """Return what the event log has said, without the reason."""
+    return detail.partition(WHY)[0]
+
+
+def _event(campaign: Campaign, now: int, actor: str, reason: str) -> Event:
     return Event(
         at=now,
         campaign=campaign.id,
         kind=Kind.CAMPAIGN_EXTENDED,
         actor=actor,
-        detail=said(until),
+        detail=said(campaign.floor or 0) + (f"{WHY}{reason}" if reason else ""),
     )

@@ -201,7 +201,7 @@ class Store(Dispatch, Helm, Roster, Protocol):
     def terms(self, campaign_id: str) -> Campaign | None:
         """Return a campaign for what never changes of it: value, currency, validity rule.
 
-        Anything else of it may be as old as this process.
+        Anything else of it may be as old as the last survey, or this process.
         """
 
     def campaigns(self) -> Sequence[Campaign]:
@@ -239,7 +239,11 @@ class Store(Dispatch, Helm, Roster, Protocol):
         """Store a new campaign, its mode row and its stripes; False if the id is taken."""
 
     def amend_campaign(self, old: Campaign, new: Campaign, event: Event) -> bool:
-        """Replace a campaign's terms, one row; False if they are `old` no longer."""
+        """Replace a campaign's terms, one row; False if they are `old` no longer.
+
+        Where its publication changes, its mode's generation moves, too: no claim is taken in
+        that was decided on by the old one.
+        """
 
     def close(self) -> None:
         """Give connections back."""

@@ -7,7 +7,7 @@ read a campaign anew several times a second.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from json import dumps
+from json import JSONDecoder, dumps
 from typing import Any
 
 from fulfiller.domain.campaign import Campaign
@@ -37,7 +37,9 @@ class Worded:
     campaign: Campaign | None = None
 
 
-def word(campaign_id: str, patience: Words, *, store: Store, now: int, actor: str) -> Worded:
+def word(
+    campaign_id: str, patience: Words, *, store: Store, now: int, actor: str, reason: str = ""
+) -> Worded:
     """Let a campaign tell those who wait these words of its own, in place of those it had.
 
     Without any, they are told what is shipped.
@@ -49,22 +51,29 @@ def word(campaign_id: str, patience: Words, *, store: Store, now: int, actor: st
         if campaign.patience == patience:
             return Worded(Wording.ALREADY, campaign)
         worded = replace(campaign, patience=patience)
-        if store.amend_campaign(campaign, worded, _event(worded, now, actor)):
+        if store.amend_campaign(campaign, worded, _event(worded, now, actor, reason)):
             return Worded(Wording.WORDED, worded)
     message = f"the terms of {campaign_id} changed {TRIES} times meanwhile"
     raise Raced(message)
 
 
-def said(patience: Words) -> str:
+def said(patience: Words, reason: str = "") -> str:
     """Return how the event log says it: the words themselves, for whoever asks what was told."""
-    return dumps(patience, ensure_ascii=False, sort_keys=True)
+    words = dumps(patience, ensure_ascii=False, sort_keys=True)
+    return f"{words}: {reason}" if reason else words
 
 
-def _event(campaign: Campaign, now: int, actor: str) -> Event:
+def read_words(detail: str) -> tuple[str, str]:
+    """Return the words and the reason of what the event log says; raise ValueError for neither."""
+    _, end = JSONDecoder().raw_decode(detail)
+    return detail[:end], detail[end:].removeprefix(": ")
+
+
+def _event(campaign: Campaign, now: int, actor: str, reason: str) -> Event:
     return Event(
         at=now,
         campaign=campaign.id,
         kind=Kind.PATIENCE_WORDED,
         actor=actor,
-        detail=said(campaign.patience),
+        detail=said(campaign.patience, reason),
     )

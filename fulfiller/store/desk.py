@@ -75,12 +75,20 @@ class Desk:
         return True
 
     def amend_campaign(self, old: Campaign, new: Campaign, event: Event) -> bool:
-        """Replace a campaign's terms, one row; False if they are `old` no longer."""
+        """Replace a campaign's terms, one row; False if they are `old` no longer.
+
+        Where its publication changes, its mode's generation moves, too: no claim is taken in
+        that was decided on by the old one.
+        """
         with self._writing() as session:
             row = session.get(CampaignRow, old.id, with_for_update=True)
             if row is None or rows.campaign(row.terms) != old:
                 return False
             row.terms = rows.campaign_terms(new)
+            if new.publication is not old.publication:
+                moved = col(ModeRecord.generation) + 1
+                mine = update(ModeRecord).where(col(ModeRecord.scope) == old.id)
+                session.exec(mine.values(generation=moved))
             session.add(event_row(event, session))
             return True
 

@@ -16,7 +16,9 @@ ENTERING = (Kind.CLAIM_ACCEPTED, Kind.CLAIM_WAITLISTED)
 TERMINAL = (Kind.CLAIM_ISSUED, Kind.CLAIM_DECLINED, Kind.CLAIM_CANCELLED)
 MONEYLESS = (
     Kind.BUDGET_GATHERED,
+    Kind.CAMPAIGN_CHANGED,
     Kind.CAMPAIGN_EXTENDED,
+    Kind.CAMPAIGN_ENDED,
     *(kind for kind in Kind if kind.startswith(("mode.", "pressure.", "patience.", "rate."))),
 )
 OF_COUPONS = {

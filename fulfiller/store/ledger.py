@@ -9,7 +9,7 @@ from fulfiller.domain.event import Kind
 from fulfiller.domain.mode import SERVICE
 from fulfiller.domain.stripe import Count, Purse, Stripe, total
 from fulfiller.domain.tier import Tier
-from fulfiller.service.extend import said
+from fulfiller.service.extend import promised, said
 from fulfiller.store import hot, rows
 from fulfiller.store.laws import Finding
 from fulfiller.store.snapshot import Snapshot
@@ -109,11 +109,12 @@ def _partial(
 
 def _shortened(campaigns: Mapping[str, Campaign], snapshot: Snapshot) -> Iterator[str]:
     """Yield campaigns whose floor is not what their last extension has promised."""
-    promised = {row["campaign"]: row["detail"] for row in snapshot.rows(EXTENSIONS)}
-    for name in sorted(promised.keys() & campaigns.keys()):
+    details = {row["campaign"]: row["detail"] for row in snapshot.rows(EXTENSIONS)}
+    for name in sorted(details.keys() & campaigns.keys()):
         floor = campaigns[name].floor
-        if promised[name] != said(floor or 0):
-            yield f"{name} promised to be {promised[name]}, its terms say floor {floor}"
+        told = promised(details[name])
+        if told != said(floor or 0):
+            yield f"{name} promised to be {told}, its terms say floor {floor}"
 
 
 def _overspent(

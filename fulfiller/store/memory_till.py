@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 
 from fulfiller.domain.breaker import Mode
 from fulfiller.domain.campaign import Campaign
@@ -75,9 +76,13 @@ class MemoryTill(MemoryRoster):
 
     def amend_campaign(self, old: Campaign, new: Campaign, event: Event) -> bool:
         """Replace a campaign's terms; False if they are `old` no longer."""
+        modes = self.shelves.modes
         with self._latch:
             if self.shelves.campaigns.get(old.id) != old:
                 return False
             self.shelves.campaigns[old.id] = new
+            if new.publication is not old.publication:
+                moved = modes[old.id].generation + 1
+                modes[old.id] = replace(modes[old.id], generation=moved)
             self.shelves.events.append(event)
             return True

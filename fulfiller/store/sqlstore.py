@@ -15,6 +15,7 @@ from fulfiller.domain.mode import SERVICE
 from fulfiller.domain.outcome import Ending, Outcome
 from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE
 from fulfiller.domain.stripe import Stripe
+from fulfiller.service.helm import Survey
 from fulfiller.service.log import Seal, Sealed, Unsealed
 from fulfiller.service.port import Ask, ClaimView, Key, KeyBinding, Sight, Writes
 from fulfiller.store import hot, rows
@@ -112,11 +113,18 @@ class SqlStore(Dispatch):
     # Reading
 
     def terms(self, campaign_id: str) -> Campaign | None:
-        """Return a campaign for what never changes of it, read once per process."""
+        """Return a campaign for what never changes of it, read once, or with each survey."""
         known = self._terms.get(campaign_id)
         if known is None and (known := self.campaign(campaign_id)) is not None:
             self._terms[campaign_id] = known
         return known
+
+    def survey(self) -> Survey:
+        """Read everything that governing takes, in one round trip."""
+        found = super().survey()
+        # The keeper serves tiers by the weights that its campaigns have now.
+        self._terms.update(found.campaigns)
+        return found
 
     def stripes(self, campaign: str) -> Sequence[Stripe]:
         """Return a campaign's stripes whole, in one snapshot."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from fulfiller.service.issue import issue
 from fulfiller.service.keep import LEASE
 from fulfiller.service.move import abandon, park, replay
 from fulfiller.service.seal import seal
+from fulfiller.service.steer import Act, pause
 from fulfiller.store.opening import open_store
 from fulfiller.store.sqlstore import SqlStore
 from tests.contract.world import START, found, press, taken_in
@@ -45,15 +47,21 @@ def sealed(store: SqlStore) -> int:
 
 
 @pytest.mark.usefixtures("store")
-def test_each_act_by_hand_is_there_with_what_it_changed(run: Run) -> None:
+def test_each_act_by_hand_is_there_with_what_it_changed(run: Run, tmp_path: Path) -> None:
     """Modes, holds, rates, validity, words: before and after, the newest last."""
+    words = tmp_path / "words.toml"
+    words.write_text("en.opening.paused = 'We wait: soon.'")
     run("campaign", "pause", "festival", "--reason", "the shops are full")
     run("campaign", "resume", "festival", "--reason", "they are empty")
     run("hold", "--reason", "wrong codes")
     run("unhold", "--reason", "right codes")
     run("campaign", "rate", "festival", "500/s", "--reason", "tills are slow")
     run("campaign", "rate", "festival", "200/s", "--reason", "slower still")
-    run("campaign", "extend", "festival", "--until", "2126-02-28")
+    run("campaign", "extend", "festival", "--until", "2126-02-28", "--reason", "late trains")
+    run("campaign", "weights", "festival", "p3=9", "--reason", "members wait")
+    run("campaign", "patience", "festival", "--set", str(words), "--reason", "lanterns")
+    run("campaign", "patience", "festival", "--clear")
+    run("campaign", "end", "festival", "--reason", "withdrawn")
     told = [(each["campaign"], each["before"], each["after"], each["reason"]) for each in acts(run)]
     assert told == [
         ("festival", "flowing", "paused", "the shops are full"),
@@ -62,7 +70,16 @@ def test_each_act_by_hand_is_there_with_what_it_changed(run: Run) -> None:
         ("*", "held", "unheld", "right codes"),
         ("festival", "no limit", "500/s", "tills are slow"),
         ("festival", "500/s", "200/s", "slower still"),
-        ("festival", None, "valid until 2126-02-28T16:00:00+00:00", ""),
+        ("festival", None, "valid until 2126-02-28T16:00:00+00:00", "late trains"),
+        ("festival", None, "weight of p3 1 -> 9", "members wait"),
+        ("festival", "as shipped", '{"en": {"opening": {"paused": "We wait: soon."}}}', "lanterns"),
+        (
+            "festival",
+            '{"en": {"opening": {"paused": "We wait: soon."}}}',
+            "as shipped",
+            "worded by hand",
+        ),
+        ("festival", None, None, "withdrawn"),
     ]
     assert {each["actor"] for each in acts(run)} == {ME}
 
@@ -81,6 +98,17 @@ def test_parked_claims_that_were_replayed_or_given_up_are_acts(run: Run, store: 
     ]
     assert told[0]["named"] == list(map(public_id, ids[:3]))
     assert "4 claims: clm_" in run("audit").stdout
+
+
+def test_what_is_done_from_flower_is_an_act(run: Run, store: SqlStore) -> None:
+    """Its actor is found by the login's name alone, too."""
+    now = store.now()
+    pause("festival", Act(reason="full", actor="flower:alice", now=now), store=store)
+    for words in ((), ("--actor", "alice"), ("--actor", "flower:alice")):
+        (told,) = acts(run, *words)
+        act = (told["actor"], told["kind"], told["reason"])
+        assert act == ("flower:alice", "mode.paused", "full")
+    assert acts(run, "--actor", "li") == []
 
 
 def test_what_the_service_does_by_itself_is_told_when_asked_for(run: Run, store: SqlStore) -> None:

@@ -16,9 +16,11 @@ from fulfiller.domain.code import mint
 from fulfiller.domain.event import Kind
 from fulfiller.domain.mode import Gauge
 from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE, Rate
+from fulfiller.domain.tier import Tier
 from fulfiller.domain.validity import DAY
 from fulfiller.service import move, steer
 from fulfiller.service.accept import accept
+from fulfiller.service.amend import end, set_thresholds, set_weights
 from fulfiller.service.book import moves, shifting
 from fulfiller.service.consolidate import consolidate
 from fulfiller.service.decide import Round
@@ -157,6 +159,22 @@ def _extend(teller: Teller) -> Deed:
     return lambda store: extend("festival", until, store=store, now=now, actor="operator:test")
 
 
+def _amend(teller: Teller) -> Deed:
+    by = By(reason="trace", actor="operator:test", now=teller.now)
+    high, weight = teller.dice.choice((None, 40, 400)), teller.dice.randint(1, 9)
+    if teller.dice.random() < 0.5:
+        stated = {"backlog_threshold": high, "resume_threshold": None}
+        return lambda store: set_thresholds("festival", stated, by, store=store)
+    return lambda store: set_weights("festival", {Tier.P1: weight}, by, store=store)
+
+
+def _end(teller: Teller) -> Deed:
+    """End the campaign that matters less: what is open of it goes on."""
+    by = By(reason="trace", actor="operator:test", now=teller.now)
+    name = "other" if teller.dice.random() < 0.1 else "none"
+    return lambda store: end(name, by, store=store)
+
+
 def _handle(teller: Teller) -> Deed:
     coupons = sorted(teller.model.shelves.coupons) or [teller.fresh()]
     claim_id, now = teller.dice.choice(coupons), teller.now
@@ -223,6 +241,7 @@ DEEDS: dict[str, Callable[[Teller], Deed]] = {
     "replay": _replay, "abandon": _abandon, "attempt": _attempt, "admit": _admit,
     "look in": _look_in, "gather": _gather, "pause": _pause, "hold": _hold,
     "move late": _late_move, "rate": _rate, "extend": _extend, "handle": _handle,
+    "amend": _amend, "end": _end,
     "lease": _lease, "fenced": _fenced, "collide": _collide, "read": read, "read more": read,
 }  # fmt: skip
 """Every deed by its name."""

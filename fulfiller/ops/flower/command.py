@@ -4,6 +4,7 @@ import click
 
 from fulfiller.ops.exits import Misused
 from fulfiller.ops.flower.login import login, login_file
+from fulfiller.ops.flower.roles import FLOWER_ROLES, read_roles
 from fulfiller.ops.group import examples
 from fulfiller.ops.serving import PASS_ON, become_celery
 from fulfiller.ops.shipped import shipped
@@ -25,17 +26,21 @@ REFUSED = {
 
 @examples("fulfiller flower", "fulfiller flower --control", "fulfiller flower --url_prefix=flower")
 @click.command(context_settings=PASS_ON)
-@click.option("--control", is_flag=True, help="Let whoever logs in stop workers and send tasks.")
+@click.option(
+    "--control", is_flag=True, help="Let whoever logs in steer, stop workers and send tasks."
+)
 @click.argument("flower_options", nargs=-1, type=click.UNPROCESSED)
 def flower(*, control: bool, flower_options: tuple[str, ...]) -> None:
     """Watch the workers: this is `celery -A workers flower`, behind a password.
 
     User and password are made at the first start and kept in FULFILLER_HOME. Without --control
-    it looks on and changes nothing.
+    it looks on and changes nothing; with a file flower-roles there, those whom it names do steer
+    campaigns (a line each: alice = operator), and everybody else looks on.
     """
     settings = load()
     _check(flower_options, settings)
     login(settings)
+    read_roles(settings.home / FLOWER_ROLES)
     remark(f"Flower on http://{settings.flower_host}:{settings.flower_port}")
     remark(f"User and password: {login_file(settings)}")
     steer = ("--read_only=false",) if control else ()

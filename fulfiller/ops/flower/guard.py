@@ -5,18 +5,25 @@ a password it opens to everybody on all addresses. `config/flowerconfig.py` call
 while Flower reads its options, before it serves anything.
 """
 
+from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any
 
+from flower.api import BaseApiHandler  # type: ignore[import-untyped]
 from flower.views.monitor import Metrics  # type: ignore[import-untyped]
 from tornado.options import options
-from tornado.web import authenticated
+from tornado.web import HTTPError, authenticated
+
+from fulfiller.ops.flower.roles import Roles
 
 LOOPBACK = "localhost"
 PASSWORD_LENGTH_MIN = 16
 """Characters, where others than this machine may guess."""
 CLOSED = "Flower stays closed: "
+LOOKING = ("GET", "HEAD", "OPTIONS")
+"""What changes nothing."""
 Task = Any
+Handler = Any
 
 
 def install() -> None:
@@ -26,6 +33,21 @@ def install() -> None:
     """
     Metrics.get = authenticated(Metrics.get)
     options.add_parse_callback(check)
+
+
+def keep_from_viewers(roles: Roles) -> None:
+    """Let operators alone change anything through Flower's own API; others look on."""
+    prepare = BaseApiHandler.prepare
+
+    def prepared(handler: Handler) -> None:
+        prepare(handler)
+        if handler.request.method in LOOKING or not handler.current_user:
+            # Whoever has not logged in is turned away by Flower itself, with the right answer.
+            return
+        if (refusal := roles.why_not(handler)) is not None:
+            raise HTTPError(HTTPStatus.FORBIDDEN, "%s", refusal)
+
+    BaseApiHandler.prepare = prepared
 
 
 def check() -> None:

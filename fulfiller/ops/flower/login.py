@@ -1,4 +1,4 @@
-"""Flower's login: made at first use, in a file of the home that its owner alone can read."""
+"""Flower's logins: the first is made at first use; their file is for its owner alone to read."""
 
 from pathlib import Path
 from secrets import token_urlsafe
@@ -8,7 +8,7 @@ from fulfiller.domain.error import SettingError
 from fulfiller.settings import Settings, kept
 
 FLOWER_LOGIN = "flower-credentials"
-"""The file in the home with Flower's user and password."""
+"""The file in the home with Flower's users and their passwords."""
 USER = "fulfiller"
 PASSWORD_BYTES = 24
 OTHERS = 0o077
@@ -16,12 +16,17 @@ OTHERS = 0o077
 
 
 def login(settings: Settings) -> str:
-    """Return Flower's `user:password`; refuse a file that others can read."""
+    """Return Flower's first `user:password`; refuse a file that others can read."""
+    return logins(settings)[0]
+
+
+def logins(settings: Settings) -> list[str]:
+    """Return every `user:password` of Flower; refuse a file that others can read."""
     file = login_file(settings)
     said = kept(file, lambda: f"{USER}:{token_urlsafe(PASSWORD_BYTES)}")
     if S_IMODE(file.stat().st_mode) & OTHERS:
         raise SettingError(f"others can read Flower's password: chmod 600 {file}")
-    return said
+    return [line.strip() for line in said.splitlines() if line.strip()]
 
 
 def login_file(settings: Settings) -> Path:

@@ -16,9 +16,13 @@ from tornado.web import url
 from fulfiller.domain.code import CodeKey
 from fulfiller.ops.flower.campaign_pages import CampaignLive, CampaignPage, CampaignSeries
 from fulfiller.ops.flower.clerk import Clerk
+from fulfiller.ops.flower.guard import keep_from_viewers
 from fulfiller.ops.flower.live import Live
 from fulfiller.ops.flower.lookout import Lookout
 from fulfiller.ops.flower.pages import Asset, BoardPart, CampaignsPage, CampaignsTold
+from fulfiller.ops.flower.roles import Roles
+from fulfiller.ops.flower.steer.hand import Hand
+from fulfiller.ops.flower.steer.pages import steering
 from fulfiller.ops.flower.story_pages import SearchPage, StoryPage
 from fulfiller.ops.search import key_of
 from fulfiller.settings import Settings
@@ -48,13 +52,17 @@ class Layered(Loader):
 
 
 def install(ours: Settings) -> None:
-    """Add the campaigns to the Flower that is about to be made."""
+    """Add the campaigns to the Flower that is about to be made, and roles to all of it."""
 
     def open_store() -> Truth:
         return open_truth(ours, application="flower")
 
+    roles = Roles(ours.home)
+    roles.check()
+    keep_from_viewers(roles)
     lookout = Lookout(open_store)
-    handlers[:0] = routes(open_store, lookout=lookout, key=lambda: key_of(ours))
+    ours_first = routes(open_store, lookout=lookout, key=lambda: key_of(ours))
+    handlers[:0] = [*ours_first, *steering(Hand(open_store), roles)]
     lookout.keep_looking()
     settings["template_loader"] = Layered(HERE / "templates", settings["template_path"])
 

@@ -67,11 +67,17 @@ def test_acts_have_their_actor_and_reason() -> None:
         event(Kind.MODE_HELD, detail="wrong value"),
         event(Kind.RATE_CHANGED, at=NOON + 1, detail="500/s: slow partners"),
         event(Kind.CAMPAIGN_EXTENDED, at=NOON + 2, detail="until 2096-02-28"),
+        event(Kind.CAMPAIGN_CHANGED, at=NOON + 3, detail="weight of p3 1 -> 9: members"),
+        event(Kind.PATIENCE_WORDED, at=NOON + 4, detail='{"en":{}}: lantern night'),
+        event(Kind.CAMPAIGN_ENDED, at=NOON + 5, detail="withdrawn"),
     )
     assert told(chronicle) == [
         ("held", "operator:li", "wrong value"),
         ("rate", "operator:li", "500/s: slow partners"),
         ("extended", "operator:li", "until 2096-02-28"),
+        ("changed", "operator:li", "weight of p3 1 -> 9: members"),
+        ("patience", "operator:li", "lantern night"),
+        ("ended", "operator:li", "withdrawn"),
     ]
 
 

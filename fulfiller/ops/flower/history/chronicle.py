@@ -11,6 +11,7 @@ from fulfiller.domain.breaker import Mode
 from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.mode import ModeRow
 from fulfiller.domain.verdict import cause, read
+from fulfiller.service.wording import read_words
 
 MARKS_MAX = 500
 REASONS_MAX = 40
@@ -25,7 +26,9 @@ MODES = {
 }
 ACTS = {
     Kind.CAMPAIGN_CREATED: "created",
+    Kind.CAMPAIGN_CHANGED: "changed",
     Kind.CAMPAIGN_EXTENDED: "extended",
+    Kind.CAMPAIGN_ENDED: "ended",
     Kind.RATE_CHANGED: "rate",
     Kind.PATIENCE_WORDED: "patience",
 }
@@ -129,12 +132,13 @@ def _said(event: Event) -> str:
         limit, _, reason = event.detail.partition(": ")
         rate, of, _ = limit.partition(" at ")
         return "the rate of one limit key" if of else f"{rate}: {reason}"
+    if event.kind is Kind.PATIENCE_WORDED:
+        return read_words(event.detail)[1]
     if not event.detail.startswith("{"):
         return event.detail
     try:
         verdict = read(event.detail)
     except (ValueError, KeyError, TypeError):
-        # A campaign's own words of patience are JSON, too.
         return ""
     return cause(verdict.reading, verdict.policy) or NEXT.get(verdict.after.mode, "")
 

@@ -1,0 +1,1 @@
+"""What operators do about campaigns from Flower: said first, confirmed, done, and logged."""
