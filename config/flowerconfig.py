@@ -9,10 +9,13 @@ What stands on the command line wins, as always with Flower.
 
 from tornado.options import options
 
+from fulfiller.ops import log
 from fulfiller.ops.flower import guard, login, seam
 from fulfiller.settings import load
 
 settings = load()
+# Tornado has begun to log by now.
+log.reform(settings, "flower")
 
 address = settings.flower_host
 port = settings.flower_port

@@ -6,17 +6,16 @@ may lie in a file of their own, named by `..._FILE`. This module alone reads the
 """
 
 import os
-import re
 import tomllib
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from fulfiller.checks import checks
 from fulfiller.domain.error import SettingError
 
 PREFIX = "FULFILLER_"
@@ -26,13 +25,8 @@ CONFIG = "config"
 """`FULFILLER_CONFIG` is the path of the settings file."""
 HOME = "home"
 SECRETS = ("api_key", "broker_url", "secret", "store_url")
-STORES = ("sqlite:////", "postgresql://")
-BROKERS = ("redis://", "rediss://", "redis+socket://", "sentinel://", "amqp://", "amqps://")
-LEVELS = ("debug", "info", "warning", "error")
-RATE = re.compile(r"(?=.*[1-9])\d{1,9}(\.\d{1,3})?(/[smh])?")
-HOOK = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
+TRACES = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 SECRET_BYTES = 32
-SECRET_LENGTH_MIN = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +45,9 @@ class Settings:
     no limit. `intake_proxies`: addresses and networks of the proxies in front of the intake,
     with commas between; theirs alone is the word for whom they asked (X-Forwarded-For), and
     unnamed they count as one caller.
+
+    `log_claims_per_s`: lines about single claims that one process writes in a second, of each step.
+    `trace_endpoint`: where spans go, by default where OpenTelemetry's own variables say.
     """
 
     home: Path
@@ -74,12 +71,16 @@ class Settings:
     eligibility: str = ""
     eligibility_deadline_s: int = 2
     log_level: str = "info"
+    log_format: str = "text"
+    log_claims_per_s: int = 20
+    trace_endpoint: str = ""
+    trace_one_in: int = 1_000
     api_url: str = "http://127.0.0.1:8080"
     api_key: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse values out of range, naming the setting and what would do."""
-        for name, fine, remedy in _checks(self):
+        for name, fine, remedy in checks(self):
             if not fine:
                 raise SettingError(f"{_variable(name)} won't do: {remedy}")
 
@@ -90,14 +91,22 @@ def load(environ: Mapping[str, str] | None = None, *, client: bool = False) -> S
     A missing `secret` is read from FULFILLER_HOME, and made there at first use. A `client`
     only talks to a server and gets along with an empty one.
     """
-    named = _named(os.environ if environ is None else environ)
+    environ = os.environ if environ is None else environ
+    named = _named(environ)
     home = Path(named.pop(HOME, "") or Path.home() / ".fulfiller").expanduser().absolute()
     given = _from_file(named.pop(CONFIG, None), home) | dict(_opened(named))
     given.setdefault("store_url", f"sqlite:///{home / 'fulfiller.db'}")
+    given.setdefault("trace_endpoint", _traces(environ))
     if "secret" not in given:
         given["secret"] = "" if client else kept(home / "secret", root_secret)
     typed: dict[str, Any] = {name: _typed(name, value) for name, value in given.items()}
     return Settings(home=home, **typed)
+
+
+def _traces(environ: Mapping[str, str]) -> str:
+    """Return where OpenTelemetry's own variables send traces: the second one names all of OTLP."""
+    whole, base = (environ.get(name, "") for name in TRACES)
+    return whole or (base and base.rstrip("/") + "/v1/traces")
 
 
 def kept(path: Path, fresh: Callable[[], str]) -> str:
@@ -236,52 +245,3 @@ def _typed(name: str, value: object) -> object:
         raise SettingError(
             f"{_variable(name)} is {value!r}: write a whole number, such as {defaults()[name]}"
         ) from None
-
-
-def _checks(settings: Settings) -> tuple[tuple[str, bool, str], ...]:
-    """Return setting, whether it is fine, and the remedy; a secret's value is never shown."""
-    ports = tuple(
-        (name, 0 <= port < 65_536, f"{port} is no port, use 1 to 65535, or 0 for any free one")
-        for name, port in (
-            ("intake_port", settings.intake_port),
-            ("flower_port", settings.flower_port),
-        )
-    )
-    secret, hook = settings.secret, settings.eligibility
-    return (
-        *ports,
-        *_door_checks(settings),
-        ("store_url", settings.store_url.startswith(STORES), _begins(STORES)),
-        ("broker_url", settings.broker_url.startswith(BROKERS), _begins(BROKERS)),
-        ("secret", not secret or len(secret) >= SECRET_LENGTH_MIN, "use at least 16 characters"),
-        ("group_max", 1 <= settings.group_max <= 1_000, "use 1 to 1000 claims"),
-        ("intake_nice", 0 <= settings.intake_nice <= 19, "use 0 to 19, 0 gives way to nobody"),
-        ("worker_slots", 1 <= settings.worker_slots <= 256, "use 1 to 256 tasks"),
-        ("eligibility", not hook or bool(HOOK.fullmatch(hook)), "write package.module:function"),
-        ("eligibility_deadline_s", 1 <= settings.eligibility_deadline_s <= 5, "use 1 to 5 seconds"),
-        ("log_level", settings.log_level in LEVELS, f"use one of {', '.join(LEVELS)}"),
-        ("api_url", settings.api_url.startswith(("http://", "https://")), "begin with http://"),
-    )
-
-
-def _door_checks(settings: Settings) -> Iterator[tuple[str, bool, str]]:
-    for whose in ("user", "account", "address"):
-        rate = getattr(settings, f"door_{whose}_rate")
-        burst = getattr(settings, f"door_{whose}_burst")
-        fine = not rate or bool(RATE.fullmatch(rate))
-        yield f"door_{whose}_rate", fine, "write a rate such as 5/s or 200/h, or nothing for none"
-        yield f"door_{whose}_burst", 1 <= burst <= 1_000_000, "use 1 to 1000000"
-    proxies = [each.strip() for each in settings.intake_proxies.split(",") if each.strip()]
-    yield "intake_proxies", all(map(_is_network, proxies)), "write 10.0.0.7, or 10.0.0.0/8, or both"
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ip_network(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _begins(schemes: Iterable[str]) -> str:
-    return f"it must begin with {' or '.join(schemes)}"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache
 from threading import local
 
+from fulfiller.ops.trail import Trail, open_trail
 from fulfiller.service.issue import Press
 from fulfiller.settings import Settings, load
 from fulfiller.wiring import Parts, open_parts, press
@@ -43,6 +44,12 @@ def guard() -> Guard | None:
     """Return the eligibility hook of this process behind its guard, if there is one."""
     hook = configured(settings().eligibility)
     return None if hook is None else Guard(hook, settings().eligibility_deadline_s)
+
+
+@cache
+def trail() -> Trail:
+    """Return the trail of this process; asked for after the fork, for it may run a thread."""
+    return open_trail(settings(), "worker")
 
 
 def leave() -> None:

@@ -15,13 +15,14 @@ from typing import Any
 
 from fulfiller.broker.message import Flaw
 from fulfiller.broker.quarantine import masked
-from fulfiller.clock import new_claim_id
+from fulfiller.clock import monotonic, new_claim_id
 from fulfiller.domain.claim import Request
 from fulfiller.domain.error import FulfillerError, Raced, StoreUnavailable
 from fulfiller.domain.key import Scope, split_key
 from fulfiller.domain.outcome import Accepted, Answer, Refused
 from fulfiller.intake.problem import Problem
 from fulfiller.intake.submission import flaw, request_in
+from fulfiller.ops.trail import Trail
 from fulfiller.service.accept import accept
 from fulfiller.service.decide import Round
 from fulfiller.wiring import Parts
@@ -40,8 +41,17 @@ class Unsettled(FulfillerError):
     """A claim failed unexpectedly, and its message may have better luck another time."""
 
 
-def submit(args: object, kwargs: dict[str, Any], parts: Parts, *, message_id: str) -> str:
+def submit(
+    args: object,
+    kwargs: dict[str, Any],
+    parts: Parts,
+    *,
+    message_id: str,
+    trail: Trail | None = None,
+) -> str:
     """Take the claims of a message in, count what became of them, and tell it in a line.
+
+    `trail` hears of those that are fresh.
 
     Raises when the message must come again: the store does not answer, or not sensibly.
     """
@@ -53,7 +63,7 @@ def submit(args: object, kwargs: dict[str, Any], parts: Parts, *, message_id: st
     claims = kwargs["claims"]
     if refusal is not None:
         return _told(account, Outcomes({refusal: len(claims)}), parts)
-    return _told(account, _taken(claims, account, parts, message_id), parts)
+    return _told(account, _taken(claims, account, parts, message_id, trail), parts)
 
 
 def _caller(api_key: str, parts: Parts) -> tuple[str, str | None]:
@@ -67,9 +77,12 @@ def _caller(api_key: str, parts: Parts) -> tuple[str, str | None]:
     return record.account, None if Scope.CLAIM_WRITE in record.scopes else FORBIDDEN
 
 
-def _taken(claims: Sequence[object], account: str, parts: Parts, message_id: str) -> Outcomes:
+def _taken(
+    claims: Sequence[object], account: str, parts: Parts, message_id: str, trail: Trail | None
+) -> Outcomes:
     read = [request_in(claim, account, number=number) for number, claim in enumerate(claims)]
-    outcomes = _accepted([each for each in read if isinstance(each, Request)], parts)
+    requests = [each for each in read if isinstance(each, Request)]
+    outcomes = _accepted(requests, parts, trail)
     if outcomes[FAILED]:
         _give_up_or_raise(parts, message_id)
     # Last, so that a message that comes again leaves nothing here the first time.
@@ -80,11 +93,11 @@ def _taken(claims: Sequence[object], account: str, parts: Parts, message_id: str
     return outcomes
 
 
-def _accepted(requests: Sequence[Request], parts: Parts) -> Outcomes:
+def _accepted(requests: Sequence[Request], parts: Parts, trail: Trail | None) -> Outcomes:
     """Commit requests; what fails unexpectedly is cornered by halves and fails alone."""
     if not requests:
         return Outcomes()
-    now = parts.clock.now()
+    began, now = monotonic(), parts.clock.now()
     start = os.getpid() + next(_starts)
     circumstances = Round(now=now, new_id=partial(new_claim_id, now), start=start)
     try:
@@ -94,9 +107,13 @@ def _accepted(requests: Sequence[Request], parts: Parts) -> Outcomes:
     except Exception as fault:  # noqa: BLE001 - whatever it is, the others go on
         if len(requests) > 1:
             middle = len(requests) // 2
-            return _accepted(requests[:middle], parts) + _accepted(requests[middle:], parts)
+            first = _accepted(requests[:middle], parts, trail)
+            return first + _accepted(requests[middle:], parts, trail)
         log.error("submission.failed fault=%s", type(fault).__name__)  # noqa: TRY400 - names nobody
         return Outcomes({FAILED: 1})
+    if trail is not None and trail.on:
+        fresh = [answer for answer in answers if isinstance(answer, Accepted)]
+        trail.submitted(fresh, began)
     return Outcomes(map(_outcome, answers))
 
 

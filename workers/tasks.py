@@ -9,11 +9,12 @@ from celery.worker.request import Request
 
 from fulfiller.broker.message import Unfit, read
 from fulfiller.broker.topology import ISSUE_TASK, SUBMIT_TASK
+from fulfiller.clock import monotonic
 from fulfiller.domain.error import StoreUnavailable
 from fulfiller.domain.outcome import Issued
 from fulfiller.service.issue import issue
 from workers.celery import app
-from workers.desk import desk, parts
+from workers.desk import desk, parts, trail
 from workers.submitting import submit
 
 RESULT_MAX = 200
@@ -44,12 +45,16 @@ def claims_issue(self: Task[..., str], *args: Any, **kwargs: Any) -> str:
         parts().queue.set_aside(repr(args).encode(), ids.flaw)
         return f"quarantined={ids.flaw}"
     redelivered = bool((self.request.delivery_info or {}).get("redelivered"))
+    began = monotonic()
     try:
-        return told(issue(ids, desk(), redelivered=redelivered))
+        done = issue(ids, desk(), redelivered=redelivered)
     except StoreUnavailable as fault:
         # What is left open is offered again; a pool must not run through the backlog meanwhile.
         _never.wait(PAUSE_S)
         return f"left={len(ids)} {type(fault).__name__}: {fault}"[:RESULT_MAX]
+    if trail().on:
+        trail().done(ids, done, self.request.id or "", began)
+    return told(done)
 
 
 @app.task(name=SUBMIT_TASK, bind=True, typing=False, Request=Discreet)
@@ -61,7 +66,7 @@ def claims_submit(self: Task[..., str], *args: Any, **kwargs: Any) -> str:
     at any time: the same idempotency key is the same claim.
     """
     try:
-        told_of = submit(args, kwargs, parts(), message_id=self.request.id or "")
+        told_of = submit(args, kwargs, parts(), message_id=self.request.id or "", trail=trail())
         return told_of[:RESULT_MAX]
     except Exception as fault:  # noqa: BLE001 - whatever it is, the message is not lost
         _never.wait(PAUSE_S)

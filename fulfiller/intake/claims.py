@@ -77,6 +77,7 @@ class Claims:
         """Keep the parts."""
         self._parts = parts
         self._limits = parts.limits
+        self._trail = parts.trail
         self._keys = keys
         self._committer = staff.committer
         self._watch = staff.watch
@@ -86,6 +87,7 @@ class Claims:
 
     async def submit(self, asked: Asked, receive: Receive) -> Reply:
         """Take a claim in: 202 with a place that is kept, or 200 with the claim it repeats."""
+        began = self._parts.monotonic()
         headers = asked.headers
         account = await self._keys.account(headers.get(b"authorization"), Scope.CLAIM_WRITE)
         body = await json_body(asked, receive, limit=self._limits.body_max)
@@ -96,11 +98,14 @@ class Claims:
         if isinstance(result, Problem):
             raise result
         status, replayed, claim = result
+        if self._trail.on:
+            self._trail.entered((claim,), asked, began, repeated=replayed)
         location = (b"location", f"{PATH}/{claim.claim_id}".encode())
         return Reply(status, encode(claim), (location, REPLAYED) if replayed else (location,))
 
     async def submit_batch(self, asked: Asked, receive: Receive) -> Reply:
         """Take many claims in; 207 with a result of its own for each."""
+        began = self._parts.monotonic()
         header = asked.headers.get(b"authorization")
         account = await self._keys.account(header, Scope.CLAIM_WRITE)
         body = await json_body(asked, receive, limit=self._limits.batch_body_max)
@@ -121,6 +126,8 @@ class Claims:
         )
         if all(r.problem is not None and r.problem.code is Code.UNAVAILABLE for r in results):
             raise unavailable()
+        if self._trail.on:
+            self._follow(results, asked, began)
         return Reply(207, encode(BatchOut(results)))
 
     async def see(self, asked: Asked, _receive: Receive) -> Reply:
@@ -179,6 +186,12 @@ class Claims:
         if taken.code in TURNED_AWAY:
             return self._concierge.turned_away(taken, request.campaign, request.user, ears)
         return taken
+
+    def _follow(self, results: Sequence[BatchResult], asked: Asked, began: float) -> None:
+        for repeated in (False, True):
+            claims = [r.claim for r in results if r.claim is not None and r.replayed is repeated]
+            if claims:
+                self._trail.entered(claims, asked, began, repeated=repeated)
 
     async def _seen(self, sighting: Sighting, asked: Asked) -> Reply:
         if _waits(sighting):

@@ -152,6 +152,7 @@ class Committer:
         pause_s = PAUSE_S
         while group := [bundle for bundle in group if not bundle.future.done()]:
             requests = [request for bundle in group for request in bundle.requests]
+            began = self._parts.monotonic()
             try:
                 taken = self._settled(requests, viewer)
             except StoreUnavailable:
@@ -159,6 +160,9 @@ class Committer:
                 pause_s = min(2 * pause_s, PAUSE_MAX_S)
             else:
                 self._loop.call_soon_threadsafe(self._hand_out, group, taken)
+                if self._parts.trail.traced:
+                    fresh = [each.claim.id for each in taken if isinstance(each, Accepted)]
+                    self._parts.trail.committed(fresh, began)
                 return
 
     def _settled(self, requests: Sequence[Request], viewer: Viewer) -> list[Taken]:

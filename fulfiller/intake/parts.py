@@ -8,6 +8,7 @@ from fulfiller.domain.bucket import Bucket, News
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.code import CodeKey
 from fulfiller.intake.tally import Tally
+from fulfiller.intake.trail import Trail, Untold
 from fulfiller.service.dispatch import Queue
 from fulfiller.service.keyring import Keyring
 from fulfiller.service.port import Store
@@ -100,3 +101,4 @@ class IntakeParts:
     limits: Limits = field(default_factory=Limits)
     door: DoorLimits = field(default_factory=DoorLimits)
     tally: Tally = field(default_factory=Tally)
+    trail: Trail = field(default_factory=Untold)

@@ -117,6 +117,8 @@ class Publisher:
         self._lanes = {}
         self._sent_at = self._parts.monotonic()
         if queue.publish(hints):
+            if self._parts.trail.on:
+                self._parts.trail.offered(hints, self._sent_at)
             # It took something, so that it is left alone for no longer than after a first fault.
             self._back_off_s = BACK_OFF_S
             self._look_at = min(self._look_at, self._sent_at + LOOK_SOON_S)

@@ -42,7 +42,8 @@ def run(app: App, host: str, port: int, ready: Callable[[str], None], *, proxies
 
 def announce(url: str) -> None:
     """Print the line that says that the intake is listening."""
-    print(f"ready intake {url}", flush=True)  # noqa: T201 - supervisors wait for this line
+    # In one write, for the log has a thread of its own and may go to the same place.
+    print(f"ready intake {url}\n", end="", flush=True)  # noqa: T201 - supervisors wait for this line
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -8,11 +8,11 @@ import click
 
 from fulfiller.domain.event import Event
 from fulfiller.domain.mode import SERVICE
+from fulfiller.ops.acts import Entry, Trail, Wanted
 from fulfiller.ops.exits import Exit, Misused
 from fulfiller.ops.group import examples
 from fulfiller.ops.moments import earlier, stamp
 from fulfiller.ops.show import json_option, remark, show, table
-from fulfiller.ops.trail import Entry, Trail, Wanted
 from fulfiller.settings import Settings, load
 from fulfiller.store.chain import Walk
 from fulfiller.store.laws import Finding

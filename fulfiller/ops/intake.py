@@ -1,5 +1,6 @@
 """The intake's process: the HTTP door, with its parts wired."""
 
+from dataclasses import replace
 from functools import partial
 
 from fulfiller.clock import StoreClock, monotonic, new_claim_id
@@ -13,6 +14,7 @@ from fulfiller.intake.serve import run as serve
 from fulfiller.ops.exits import Misused
 from fulfiller.ops.garbage import settle
 from fulfiller.ops.log import start_log
+from fulfiller.ops.trail import open_trail
 from fulfiller.ops.yielding import give_way
 from fulfiller.settings import Settings
 from fulfiller.wiring import code_key, door_key, open_broker, open_truth, pepper
@@ -20,10 +22,11 @@ from fulfiller.wiring import code_key, door_key, open_broker, open_truth, pepper
 
 def run(settings: Settings, *, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT; requests that are under way get their answers."""
-    start_log(settings.log_level)
-    # To accept is cheaper than to issue, and would outrun it.
+    # To accept is cheaper than to issue, and would outrun it. First, since threads inherit it.
     give_way(settings.intake_nice)
-    app = create_app(intake_parts(settings))
+    start_log(settings, "intake")
+    trail = open_trail(settings, "intake")
+    app = create_app(replace(intake_parts(settings), trail=trail))
     settle()
     try:
         serve(app, host, port, announce, proxies=settings.intake_proxies)
@@ -32,6 +35,8 @@ def run(settings: Settings, *, host: str, port: int) -> None:
             f"can't listen on {host} port {port} ({fault.strerror}): "
             "choose another with --port or FULFILLER_INTAKE_PORT"
         ) from fault
+    finally:
+        trail.close()
 
 
 def intake_parts(settings: Settings) -> IntakeParts:

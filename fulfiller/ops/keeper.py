@@ -14,6 +14,8 @@ from fulfiller.domain.error import FulfillerError
 from fulfiller.ops.garbage import settle
 from fulfiller.ops.halt import Halt
 from fulfiller.ops.log import start_log
+from fulfiller.ops.overheard import Overheard
+from fulfiller.ops.trail import open_trail
 from fulfiller.service.keep import LEASE, Keeper, Kept
 from fulfiller.settings import Settings
 from fulfiller.wiring import Parts, deployment, open_parts, open_truth
@@ -26,12 +28,13 @@ log = logging.getLogger("fulfiller.keeper")
 
 def run(settings: Settings) -> None:
     """Keep until SIGTERM or SIGINT, then give the lease back."""
-    start_log(settings.log_level)
+    start_log(settings, "keeper")
+    trail = open_trail(settings, "keeper")
     halt = Halt()
     parts = open_parts(settings, application="keeper")
     keeper = Keeper(
         store=parts.store,
-        queue=parts.queue,
+        queue=Overheard(parts.queue, trail),
         holder=f"{gethostname()} {getpid()} {token_hex(4)}",
         # Ours by its first half, so that two deployments on one broker can be told apart.
         monotonic=monotonic,
@@ -42,6 +45,7 @@ def run(settings: Settings) -> None:
         _keep(keeper, parts, halt)
     finally:
         _retire(keeper, parts)
+        trail.close()
 
 
 def leader(settings: Settings) -> str | None:
@@ -65,7 +69,9 @@ def _keep(keeper: Keeper, parts: Parts, halt: Halt) -> None:
         _tell(kept)
         if not ready:
             ready = True
-            print("ready keeper", "leading" if kept.leading else "standing by", flush=True)
+            how = "leading" if kept.leading else "standing by"
+            # In one write, for the log has a thread of its own and may go to the same place.
+            print(f"ready keeper {how}\n", end="", flush=True)
         halt.wait(kept.rest_s)
 
 

@@ -12,7 +12,7 @@ from fulfiller.ops.shipped import shipped
 from fulfiller.settings import SECRETS, defaults
 
 WIDTH = 96
-TABLES = ("broker", "intake", "worker", "flower", "door", "api")
+TABLES = ("broker", "intake", "worker", "flower", "door", "log", "trace", "api")
 """Beginnings of names that are tables in the file; whatever else there is stands on top."""
 HEAD = """\
 # Every setting with its default. Copy what you change to FULFILLER_HOME/fulfiller.toml, or
@@ -73,6 +73,18 @@ ABOUT = {
     "eligibility": Knob("A hook as package.module:function; workers ask it before they issue."),
     "eligibility_deadline_s": Knob("In which the hook must answer a batch, 1 to 5.", "seconds"),
     "log_level": Knob("How much processes say: debug, info, warning or error."),
+    "log_format": Knob("How they say it: text, or json with one object a line."),
+    "log_claims_per_s": Knob(
+        "Lines about single claims that a process writes of each step; of more claims than that it"
+        " takes a sample by id, which other processes take, too. 0 writes none.",
+        "lines per second",
+    ),
+    "trace_endpoint": Knob(
+        "Where spans go, in OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces; that takes the"
+        " extra `otel`. By default OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or"
+        " OTEL_EXPORTER_OTLP_ENDPOINT with /v1/traces behind it; with neither there are none."
+    ),
+    "trace_one_in": Knob("Of so many claims one is traced, by id, 1 to 65536.", "claims"),
     "api_url": Knob("Where `fulfiller claim` finds the service."),
 }
 

@@ -38,7 +38,9 @@ def worker(celery_options: tuple[str, ...]) -> None:
     settings = load()
     own = (*QUIET_STARTS, f"--concurrency={settings.worker_slots}")
     log = f"--loglevel={settings.log_level}"
-    become_celery("worker", *own, log, *celery_options)
+    # Its banner is made for people, and goes where the lines go.
+    bare = ("--quiet",) if settings.log_format == "json" else ()
+    become_celery(*bare, "worker", *own, log, *celery_options)
 
 
 @examples("fulfiller keeper", "fulfiller keeper --check")

@@ -13,6 +13,7 @@ from fulfiller.domain.claim import public_id
 from fulfiller.domain.error import StoreUnavailable
 from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.mode import SERVICE
+from fulfiller.ops.acts import COURSE, NAMED_MAX, said
 from fulfiller.ops.deeds import UNKNOWN
 from fulfiller.ops.exits import Failed, Misused
 from fulfiller.ops.group import examples
@@ -20,7 +21,6 @@ from fulfiller.ops.halt import Halt
 from fulfiller.ops.moments import earlier, stamp
 from fulfiller.ops.pulse import NO_KEEPER
 from fulfiller.ops.show import json_option, remark
-from fulfiller.ops.trail import COURSE, NAMED_MAX, said
 from fulfiller.service.keep import LEASE
 from fulfiller.service.log import Sealed
 from fulfiller.service.port import Store

@@ -1,179 +1,170 @@
-"""The trail: who did what, told from events; pure.
+"""The trail of claims: lines in the log for some of them, and spans if somebody wants spans.
 
-Operators are whoever acts by hand; with them, if asked for, goes what the service did by itself
-to modes and money, and what partners reported. What happens to claims in the normal course of
-things is nobody's act.
+The claim's id is what ties its lines together, in every process, without being carried there:
+it stands in the answer, in the hint and with the coupon. Nothing is looked up or parsed for a
+claim that is not spoken of, and what is said names no person.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
 
-from fulfiller.domain.claim import public_id
-from fulfiller.domain.event import Event, Kind
-from fulfiller.domain.verdict import cause, read
-from fulfiller.ops.moments import stamp
-from fulfiller.service.wording import read_words
+from fulfiller.clock import monotonic
+from fulfiller.domain.claim import CLAIM_PREFIX, ClaimId
+from fulfiller.domain.outcome import Accepted, Issued
+from fulfiller.intake.exchange import Asked
+from fulfiller.ops.sampling import Sampler
+from fulfiller.service.dispatch import Hint
+from fulfiller.service.view import PublicClaim
+from fulfiller.settings import Settings
 
-BY_HAND = ("operator:", "flower:")
-"""What stands before the name of whoever acts by hand: in the terminal, and from Flower."""
-COURSE = ("claim.", "coupon.")
-"""What happens to claims and coupons all the time."""
-NAMED_MAX = 3
-"""Claims of one act that are named."""
-FLOWING, UNHELD, SHIPPED, NO_RATE = "flowing", "unheld", "as shipped", "no limit"
-SUBJECTS = {
-    Kind.MODE_FLOWING: ("mode", FLOWING),
-    Kind.MODE_PAUSED: ("mode", FLOWING),
-    Kind.MODE_RAMPING: ("mode", FLOWING),
-    Kind.MODE_HELD: ("hold", UNHELD),
-    Kind.MODE_UNHELD: ("hold", UNHELD),
-    Kind.RATE_CHANGED: ("rate", NO_RATE),
-    Kind.CAMPAIGN_EXTENDED: ("validity", None),
-    Kind.PATIENCE_WORDED: ("patience", SHIPPED),
-    Kind.BUDGET_GATHERED: ("budget", None),
-}
-"""What an act changes, and how that stands before the first one."""
+if TYPE_CHECKING:
+    from fulfiller.ops.spans import Caller, Spans
+
+MISSING = "an extra is missing: pip install 'fulfiller[otel]'"
+log = logging.getLogger("fulfiller.claims")
+_is_traceparent = re.compile(
+    rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
+).fullmatch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One act; `number` is that of its seal, None before it has one.
-
-    `before` and `after` say how what was changed stood, where the log knows it; `amount` is
-    money in minor units.
-    """
-
-    number: int | None
-    at: int
-    actor: str
-    kind: str
-    campaign: str
-    reason: str
-    before: str | None = None
-    after: str | None = None
-    claims: int = 0
-    named: tuple[str, ...] = ()
-    amount: int = 0
-
-    @property
-    def change(self) -> str:
-        """Return what changed, in words."""
-        if self.claims:
-            many = f"{self.claims:,} claims: " if self.claims > 1 else ""
-            return f"{many}{', '.join(self.named)}"
-        if self.after is None:
-            return ""
-        return self.after if self.before is None else f"{self.before} → {self.after}"
-
-    def as_json(self) -> Mapping[str, Any]:
-        """Return it for programs."""
-        return {
-            "number": self.number,
-            "at": stamp(self.at),
-            "actor": self.actor,
-            "kind": self.kind,
-            "campaign": self.campaign,
-            "reason": self.reason,
-            "before": self.before,
-            "after": self.after,
-            "claims": self.claims,
-            "named": list(self.named),
-            "amount": self.amount,
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which acts are meant: of a campaign, of an actor, not before an instant, by anybody."""
-
-    campaign: str | None = None
-    actor: str | None = None
-    since: int = 0
-    everybody: bool = False
-
-    def includes(self, event: Event) -> bool:
-        """Return whether an event is an act that is meant."""
-        by_hand = event.actor.startswith(BY_HAND)
-        if not by_hand and (event.kind.startswith(COURSE) or not self._is_open):
-            return False
-        names = (event.actor, event.actor.partition(":")[2] if by_hand else "")
-        if self.actor is not None and self.actor not in names:
-            return False
-        return self.campaign in (None, event.campaign) and event.at >= self.since
-
-    @property
-    def _is_open(self) -> bool:
-        """Whether others than operators are meant, too."""
-        return self.everybody or self.actor is not None
-
-
-@dataclass(slots=True)
 class Trail:
-    """What is known of each subject so far, so that an act can say what was before it."""
+    """Where claims of one process go. Close it in the end, or what was said last is lost."""
 
-    _known: dict[tuple[str, str], str] = field(default_factory=dict)
-
-    def told(self, events: Iterable[tuple[int | None, Event]], wanted: Wanted) -> Iterator[Entry]:
-        """Yield the acts that are meant; all other events have to be seen as well."""
-        for number, event in events:
-            if event.kind.startswith(COURSE) and not event.actor.startswith(BY_HAND):
-                continue
-            entry = self._entry(number, event)
-            if wanted.includes(event):
-                yield entry
-
-    def _entry(self, number: int | None, event: Event) -> Entry:
-        after, reason = said(event)
-        return Entry(
-            number=number,
-            at=event.at,
-            actor=event.actor,
-            kind=event.kind.value,
-            campaign=event.campaign,
-            reason=reason,
-            before=self._before(event, after),
-            after=after,
-            claims=len(event.ids),
-            named=tuple(public_id(claim_id) for claim_id in event.ids[:NAMED_MAX]),
-            amount=event.amount,
+    def __init__(self, lines_per_s: int, spans: "Spans | None" = None) -> None:
+        """Write at most so many lines a second for each kind of step."""
+        self._spans = spans
+        self._lines = bool(lines_per_s) and log.isEnabledFor(logging.INFO)
+        self.on = self._lines or spans is not None
+        self.traced = spans is not None
+        self._entered, self._offered, self._done = (
+            Sampler(lines_per_s, monotonic, partial(_left_out, step))
+            for step in ("entered", "offered", "done")
         )
 
-    def _before(self, event: Event, after: str | None) -> str | None:
-        if event.kind not in SUBJECTS or after is None:
-            return None
-        subject, at_first = SUBJECTS[event.kind]
-        _, _, limit_key = after.partition(" at ") if subject == "rate" else ("", "", "")
-        place = (event.campaign, f"{subject} {limit_key}")
-        before = self._known.get(place, at_first)
-        self._known[place] = after
-        return before
+    def close(self) -> None:
+        """Say what is left to say."""
+        for sampler in (self._entered, self._offered, self._done):
+            sampler.close()
+        if self._spans is not None:
+            self._spans.close()
+
+    def entered(
+        self, claims: Sequence[PublicClaim], asked: Asked, began: float, *, repeated: bool
+    ) -> None:
+        """Claims were taken in by a request, or it repeated them."""
+        if len(claims) == 1 and self._skips(claims[0].claim_id):
+            return
+        ids = [claim.claim_id for claim in claims]
+        if spoken := self._spoken(self._entered, ids):
+            caller = caller_of(asked.headers.get(b"traceparent"))
+            for claim in (claim for claim in claims if claim.claim_id in spoken):
+                self._say(
+                    f"claim.{'repeated' if repeated else claim.state}",
+                    claim.claim_id,
+                    campaign=claim.campaign,
+                    tier=claim.tier,
+                    request_id=asked.request_id,
+                    caller_trace_id=caller[0] if caller else "",
+                )
+        if self._spans is not None and (traced := self._spans.pick(ids)):
+            caller = caller_of(asked.headers.get(b"traceparent"))
+            self._spans.request(asked, traced, caller, monotonic() - began, fresh=not repeated)
+
+    def submitted(self, claims: Sequence[Accepted], began: float) -> None:
+        """Claims were taken in that came through the broker."""
+        ids = [each.claim.id for each in claims]
+        spoken = self._spoken(self._entered, ids)
+        for each in claims if spoken else ():
+            if each.claim.id in spoken:
+                where = {"campaign": each.claim.campaign, "tier": str(each.claim.tier)}
+                self._say(f"claim.{each.state}", each.claim.id, **where)
+        if self._spans is not None and (traced := self._spans.pick(ids)):
+            self._spans.submission(traced, len(ids), monotonic() - began)
+
+    def committed(self, ids: Sequence[ClaimId], began: float) -> None:
+        """Claims were committed together."""
+        if self._spans is not None and (traced := self._spans.pick(ids)):
+            self._spans.committed(traced, len(ids), monotonic() - began)
+
+    def offered(self, hints: Sequence[Hint], began: float) -> None:
+        """Claims were offered to the workers."""
+        for hint in hints:
+            campaign, tier, many = hint.lane.campaign, hint.lane.tier, len(hint.ids)
+            for claim_id in self._spoken(self._offered, hint.ids):
+                where = {"campaign": campaign, "tier": str(tier), "of": str(many)}
+                self._say("claim.offered", claim_id, **where)
+            if self._spans is not None and (traced := self._spans.pick(hint.ids)):
+                self._spans.sent(hint, traced, monotonic() - began)
+
+    def done(self, ids: Sequence[ClaimId], done: Issued, task_id: str, began: float) -> None:
+        """A task for these claims has ended."""
+        for outcome, mine in _outcomes(done):
+            for claim_id in self._spoken(self._done, mine):
+                self._say(f"claim.{outcome}", claim_id, task_id=task_id, of=str(len(ids)))
+        if self._spans is not None and (traced := self._spans.pick(ids)):
+            outcomes = {each: outcome for outcome, mine in _outcomes(done) for each in mine}
+            self._spans.worked(traced, len(ids), outcomes, task_id, monotonic() - began)
+
+    def _skips(self, claim_id: str) -> bool:
+        """Return whether there is nothing to say of a claim: 6,000 of these come in a second."""
+        if self._spans is not None and self._spans.pick((claim_id,)):
+            return False
+        return not self._lines or self._entered.skips(claim_id)
+
+    def _spoken(self, sampler: Sampler, ids: Sequence[ClaimId] | Sequence[str]) -> list[str]:
+        return sampler.pick(ids) if self._lines and ids else []
+
+    def _say(self, event: str, claim_id: str, **fields: str) -> None:
+        """Write a line, with the trace of the claim if it has one."""
+        public = claim_id if claim_id.startswith(CLAIM_PREFIX) else CLAIM_PREFIX + claim_id
+        said = {"claim_id": public, **{name: text for name, text in fields.items() if text}}
+        if self._spans is not None and self._spans.pick((claim_id,)):
+            said["trace_id"] = claim_id.removeprefix(CLAIM_PREFIX).replace("-", "")
+        template = " ".join([event, *(f"{name}=%s" for name in said)])
+        log.info(template, *said.values())
 
 
-def said(event: Event) -> tuple[str | None, str]:
-    """Return how what an event changed stands after it, if it says so, and the reason."""
-    match event.kind:
-        case Kind.MODE_FLOWING | Kind.MODE_PAUSED | Kind.MODE_RAMPING:
-            return event.kind.removeprefix("mode."), _because(event)
-        case Kind.MODE_HELD | Kind.MODE_UNHELD:
-            return event.kind.removeprefix("mode."), event.detail
-        case Kind.RATE_CHANGED | Kind.CAMPAIGN_EXTENDED | Kind.CAMPAIGN_CHANGED:
-            # What was set stands before the reason, and has no such stop in it.
-            after, _, reason = event.detail.partition(": ")
-            return after, reason
-        case Kind.PATIENCE_WORDED:
-            words, reason = read_words(event.detail)
-            return (SHIPPED if words == "{}" else words), reason
-        case Kind.BUDGET_GATHERED:
-            return event.detail, ""
-        case _:
-            return None, event.detail
+def open_trail(settings: Settings, process: str) -> Trail:
+    """Return the trail of this process; spans take the extra `otel` and an endpoint."""
+    return Trail(settings.log_claims_per_s, _spans(settings, process))
 
 
-def _because(event: Event) -> str:
-    """Return why a mode moved: what a breaker read, or what somebody said."""
+def caller_of(traceparent: bytes | None) -> "Caller | None":
+    """Return trace, span and flags of a W3C trace context, None if there is none or it is unfit."""
+    known = _is_traceparent(traceparent) if traceparent else None
+    if known is None:
+        return None
+    trace, span, flags = known.groups()
+    return trace.decode(), span.decode(), int(flags, 16)
+
+
+def prepare(settings: Settings) -> None:
+    """Import what spans take, if they are wanted: before a fork, and nothing is run yet."""
+    if settings.trace_endpoint:
+        with suppress(ImportError):
+            import fulfiller.ops.spans  # noqa: F401 - its being imported is all
+
+
+def _spans(settings: Settings, process: str) -> "Spans | None":
+    if not settings.trace_endpoint:
+        return None
     try:
-        verdict = read(event.detail)
-    except (ValueError, KeyError, TypeError):
-        return event.detail
-    return cause(verdict.reading, verdict.policy) or "its signals"
+        from fulfiller.ops.spans import open_spans
+    except ImportError:
+        # Platforms set the usual variable for whatever they run, and that must stop nobody.
+        log.warning("trace.off %s", MISSING)
+        return None
+    return open_spans(settings.trace_endpoint, process, one_in=settings.trace_one_in)
+
+
+def _outcomes(done: Issued) -> Iterator[tuple[str, tuple[ClaimId, ...]]]:
+    for outcome in ("issued", "left", "parked", "declined"):
+        yield outcome, getattr(done, outcome)
+
+
+def _left_out(step: str, left_out: int, seen: int) -> None:
+    log.info("lines.left_out step=%s n=%d of=%d", step, left_out, seen)

@@ -1,5 +1,6 @@
 """What a submission is counted as, with real parts and without a worker around them."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,9 +8,12 @@ import pytest
 
 from fulfiller.domain.claim import State
 from fulfiller.ops.embedded.server import Server
+from fulfiller.ops.spans import open_spans
+from fulfiller.ops.trail import Trail
 from fulfiller.service.steer import Act, pause
 from fulfiller.settings import load
 from fulfiller.wiring import Parts, open_parts
+from tests.ops.receiver import receiving
 from tests.workers.conftest import worker_env
 from tests.workers.festival import ACCOUNT, NAME, Festival
 from tests.workers.upstream import Upstream, claim
@@ -37,3 +41,27 @@ def test_a_claim_that_keeps_its_place_is_counted_as_that(
     assert parts.queue.submitted() == {"repeated": 1, "waitlisted": 1}
     (claim_id,) = festival.store.by_key([(ACCOUNT, "order-1")]).values()
     assert festival.states([claim_id]) == [State.WAITLISTED]
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+def test_a_claim_that_came_through_the_broker_is_followed_like_any_other(
+    parts: Parts, festival: Festival, upstream: Upstream, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its trace begins with the message, and its lines name neither key nor person."""
+    caplog.set_level(logging.INFO)
+    message = upstream.message(claim("canary-user", "canary-order"))
+    with receiving() as receiver:
+        trail = Trail(20, open_spans(receiver.url, "worker", one_in=1))
+        for _ in range(2):
+            submit((), message, parts, message_id="one", trail=trail)
+        trail.close()
+    (claim_id,) = festival.store.by_key([(ACCOUNT, "canary-order")]).values()
+    trace = claim_id.replace("-", "")
+    lines = [each.getMessage() for each in caplog.records if each.name == "fulfiller.claims"]
+    said = f"claim.accepted claim_id=clm_{claim_id} campaign={NAME} tier=p2 trace_id={trace}"
+    assert lines == [said], "what repeats a claim is none"
+    (taken,) = receiver.named("process claims.submit")
+    (first,) = receiver.of(trace).values()
+    assert (first.place, first.links) == ((trace, trace[16:]), frozenset({taken.place}))
+    assert taken.links == frozenset({first.place})
+    assert b"canary" not in receiver.raw + caplog.text.encode()

@@ -9,9 +9,9 @@ from fulfiller.domain.event import Event, Kind
 from fulfiller.domain.mode import SERVICE
 from fulfiller.domain.stripe import Count, Purse, Stripe, counted, total
 from fulfiller.domain.validity import SECOND
+from fulfiller.ops.acts import Entry, Trail, Wanted
 from fulfiller.ops.report.minutes import ENTERING, LEAVING, Minutes, folded
 from fulfiller.ops.report.modes import Stretch, stretches
-from fulfiller.ops.trail import Entry, Trail, Wanted
 from fulfiller.store.course import Course
 from fulfiller.store.laws import Finding
 from fulfiller.store.proof import findings

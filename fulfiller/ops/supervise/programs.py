@@ -101,7 +101,8 @@ def staff(plan: Plan, shared: Callable[[str], Mapping[str, str]]) -> list[Progra
 
 
 def _celery_ready(line: str) -> bool:
-    return line.endswith(" ready.") or says_ready("worker")(line)
+    # The second is how a line of JSON has it.
+    return line.endswith(" ready.") or ' ready."' in line or says_ready("worker")(line)
 
 
 def _answers(url: str) -> Callable[[], bool]:
