@@ -51,10 +51,7 @@ def why(question: str, campaign: str | None, *, as_json: bool) -> None:
     """Explain a claim: where it stands, why, and what happens next; asks the store itself."""
     settings = load()
     with closing(open_truth(settings, application="cli")) as store:
-        claim_id = _one(question, campaign, store, settings)
-        scene = read_scene(claim_id, store)
-    if scene is None:
-        raise Failed(f"{public_id(claim_id)} has no campaign any more: fulfiller verify")
+        scene = _scene(question, campaign, store, settings)
     lines = list(because(scene))
     head = [_head(scene), *(f"  {line}" for line in lines)]
     show(_facts(scene) | {"because": lines}, "\n".join(head), as_json=as_json)
@@ -72,10 +69,7 @@ def tell_story(question: str, campaign: str | None, *, as_json: bool) -> None:
     """Tell what happened to a claim, step by step, and why it stands where it stands."""
     settings = load()
     with closing(open_truth(settings, application="cli")) as store:
-        claim_id = _one(question, campaign, store, settings)
-        scene = read_scene(claim_id, store)
-        if scene is None:
-            raise Failed(f"{public_id(claim_id)} has no campaign any more: fulfiller verify")
+        scene = _scene(question, campaign, store, settings)
         steps = story(scene, store.noted(scene.view.claim, limit=NOTED_MAX))
     lines = list(because(scene))
     answer = _facts(scene) | {"story": [step.as_json() for step in steps], "because": lines}
@@ -99,6 +93,15 @@ def find_claims(question: str, campaign: str | None, *, as_json: bool) -> None:
     if not found:
         raise Failed(NOBODY)
     show([_found(each) for each in found], _listed(found), as_json=as_json)
+
+
+def _scene(question: str, campaign: str | None, store: Truth, settings: Settings) -> Scene:
+    """Return all that explains the one claim that is meant."""
+    claim_id = _one(question, campaign, store, settings)
+    scene = read_scene(claim_id, store)
+    if scene is None:
+        raise Failed(f"{public_id(claim_id)} has no campaign any more: fulfiller verify")
+    return scene
 
 
 def _one(question: str, campaign: str | None, store: Truth, settings: Settings) -> ClaimId:

@@ -7,11 +7,8 @@ And whoever looks for the oldest open claim steps over all that were issued sinc
 within the server's own minute these are half a million.
 """
 
-import psycopg
+from fulfiller.store.configured import configured
 
-from fulfiller.domain.error import StoreUnavailable
-
-CONNECT_TIMEOUT_S = 3
 ENDURING = {"max_wal_size": "8GB", "checkpoint_timeout": "15min", "autovacuum_naptime": "5s"}
 BOUNDS = {"max_wal_size": (4_096, None), "autovacuum_naptime": (None, 15)}
 """The least MB and the most seconds with which a server is still let pass."""
@@ -19,15 +16,12 @@ BOUNDS = {"max_wal_size": (4_096, None), "autovacuum_naptime": (None, 15)}
 
 def unprepared(url: str) -> dict[str, str]:
     """Return the settings that make millions of claims dear, each with the value that it has."""
-    if not url.startswith("postgresql://"):
-        return {}
-    asked = "select name, setting::bigint, unit from pg_settings where name = any(%s) order by name"
-    try:
-        with psycopg.connect(url, connect_timeout=CONNECT_TIMEOUT_S) as line:
-            found = line.execute(asked, (list(BOUNDS),)).fetchall()
-    except psycopg.Error as fault:
-        raise StoreUnavailable(f"PostgreSQL: {fault}") from fault
-    return {name: f"{value} {unit}" for name, value, unit in found if not _passes(name, value)}
+    found = configured(url, BOUNDS)
+    return {
+        name: f"{value} {unit}"
+        for name, (value, unit) in found.items()
+        if not _passes(name, int(value))
+    }
 
 
 def _passes(name: str, value: int) -> bool:

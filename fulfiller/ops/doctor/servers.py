@@ -1,5 +1,6 @@
 """What can be wrong with the servers: the store, its schema and clock, and the broker."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from threading import Event
 from urllib.parse import urlsplit
@@ -61,12 +62,8 @@ def log(loud: dict[str, str]) -> Finding:
     """Judge the settings by which the store's own log names people."""
     if not loud:
         return ok("store log", "what it says of a failure names nobody")
-    said = ", ".join(f"{name} is {value}" for name, value in loud.items())
-    quiet = " ".join(f"-c 'alter system set {name} = {DISCREET[name]}'" for name in loud)
     return failed(
-        "store log",
-        f"{said}: the store's log shows who lost a race",
-        f'psql "$FULFILLER_STORE_URL" {quiet} -c "select pg_reload_conf()"',
+        "store log", f"{_told(loud)}: the store's log shows who lost a race", _set(loud, DISCREET)
     )
 
 
@@ -74,13 +71,18 @@ def endurance(short: dict[str, str]) -> Finding:
     """Judge the settings by which millions of claims get dear."""
     if not short:
         return ok("store size", "it is set for millions of claims")
-    said = ", ".join(f"{name} is {value}" for name, value in short.items())
-    more = " ".join(f"-c \"alter system set {name} = '{ENDURING[name]}'\"" for name in short)
-    return warning(
-        "store size",
-        f"{said}: from a million claims on each costs up to 1.7 times as much",
-        f'psql "$FULFILLER_STORE_URL" {more} -c "select pg_reload_conf()"',
-    )
+    detail = f"{_told(short)}: among millions a claim costs up to 1.7 times as much"
+    return warning("store size", detail, _set(short, ENDURING))
+
+
+def _told(settings: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} is {value}" for name, value in settings.items())
+
+
+def _set(names: Iterable[str], wanted: Mapping[str, str]) -> str:
+    """Return the command that sets them as wanted, without a restart."""
+    each = " ".join(f"-c \"alter system set {name} = '{wanted[name]}'\"" for name in names)
+    return f'psql "$FULFILLER_STORE_URL" {each} -c "select pg_reload_conf()"'
 
 
 def clock(reading: Store) -> Finding:
