@@ -98,6 +98,19 @@ def test_what_was_before_comes_from_the_sealed_log(store: SqlStore) -> None:
     assert [mark.kind for mark in past(annals, Range.ALL).marks] == ["created"]
 
 
+def test_a_pause_of_all_before_the_first_look_is_a_mark_and_no_fault(store: SqlStore) -> None:
+    """What somebody did to the whole service stands beside what the log told of the campaign."""
+    found(store)
+    issue(taken_in(store, *NAMES), press(store))
+    pause(SERVICE, act(store), store=store)
+    sealed(store)
+    annals = Annals()
+    seen(store, annals)
+    remembered = past(annals, Range.ALL)
+    assert [sample.totals for sample in remembered.samples][-2:] == [(10, 10, 0, 0)] * 2
+    assert [mark.kind for mark in remembered.marks] == ["created", "paused"]
+
+
 def test_a_log_that_is_longer_than_is_read_is_read_in_its_newest_part(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,10 +107,12 @@ class Annals:
             if chronicle is None:
                 return
             chronicle.hear(event)
-            if is_before:
+            # The service has acts and modes of its own, and no claims.
+            rings = self._rings.get(event.campaign)
+            if rings is not None and is_before:
                 self._before.setdefault(event.campaign, Before()).hear(event)
-            elif event.kind is Kind.CLAIM_ISSUED:
-                self._rings[event.campaign].add_waits(event.at, waited(event))
+            elif rings is not None and event.kind is Kind.CLAIM_ISSUED:
+                rings.add_waits(event.at, waited(event))
 
     def _look_back(self) -> None:
         """Put what the log told of the time before in front of the first samples."""
