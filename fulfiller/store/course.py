@@ -36,7 +36,7 @@ WAITED = f"""
 # What is rare: modes of the campaign and of the service, terms, rates, and acts by hand.
 NOTABLE = f"""
   select {listed(hot.EVENT)} from event
-  where campaign in (:campaign, '*') and (actor like 'operator:%'
+  where campaign in (:campaign, '*') and (actor like 'operator:%' or actor like 'flower:%'
     or (kind not like 'claim.%' and kind not like 'coupon.%' and kind <> '{Kind.PRESSURE_REPORTED}'
       and kind <> '{Kind.BUDGET_GATHERED}'))
   order by id"""
