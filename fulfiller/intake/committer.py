@@ -2,7 +2,8 @@
 
 One thread with one store takes whatever is waiting whenever it is free, never on a timer:
 a lone claim waits for nobody, and under load groups grow by themselves. Two transactions at
-a time would halve the groups and cost the database half as much again.
+a time would halve the groups and cost the database half as much again; so a second thread
+takes full groups alone, and only while another full one waits behind.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from fulfiller.intake.parts import IntakeParts
 from fulfiller.intake.problem import Code, Problem, unavailable
 from fulfiller.intake.publisher import Publisher
 from fulfiller.intake.refusal import refused
+from fulfiller.intake.relief import Relief
 from fulfiller.intake.sighting import Sighting, Viewer
 from fulfiller.service.accept import accept
 from fulfiller.service.decide import Round
@@ -63,14 +65,18 @@ class Committer:
         self._carry: Bundle | None = None
         self._pending: deque[Bundle] = deque()
         self._waiting = 0
+        # Each is written by one thread: what the loop has put in, what the committer has taken.
+        self._put = self._got = 0
         self._starts = count()
         self._stopping = Event()
         self._thread = Thread(target=self._work, name="intake-committer", daemon=True)
+        self._relief = Relief(self._serve, parts)
 
     def start(self) -> None:
         """Start the thread, and the watch over deadlines on the running loop."""
         self._loop = asyncio.get_running_loop()
         self._thread.start()
+        self._relief.start()
         self._expiry = self._loop.call_later(EXPIRY_S, self._expire)
 
     async def stop(self) -> None:
@@ -78,12 +84,13 @@ class Committer:
         self._stopping.set()
         self._inbox.put(None)
         await asyncio.to_thread(self._thread.join)
+        await self._relief.stop()
         self._expiry.cancel()
 
     @property
     def alive(self) -> bool:
         """Return whether somebody is there to commit."""
-        return self._thread.is_alive()
+        return self._thread.is_alive() and self._relief.alive
 
     def submit(self, requests: Sequence[Request]) -> "asyncio.Future[Sequence[Taken]]":
         """Return the future answers, at most `group_max` at a time; 503 if too many wait."""
@@ -94,6 +101,7 @@ class Committer:
             requests, self._loop.create_future(), self._loop.time() + self._limits.deadline_s
         )
         self._waiting += len(requests)
+        self._put += len(requests)
         self._pending.append(bundle)
         self._inbox.put(bundle)
         return bundle.future
@@ -101,6 +109,7 @@ class Committer:
     # On the event loop
 
     def _hand_out(self, group: Iterable[Bundle], taken: Sequence[Taken]) -> None:
+        self._parts.tally.groups.add(len(taken))
         rest = iter(taken)
         for bundle in group:
             mine = tuple(islice(rest, len(bundle.requests)))
@@ -117,14 +126,21 @@ class Committer:
                 bundle.future.set_exception(unavailable())
         self._expiry = self._loop.call_later(EXPIRY_S, self._expire)
 
-    # In the thread
+    # In the threads
 
     def _work(self) -> None:
         store = self._parts.open_store()
         viewer = Viewer(self._parts, store)
         while group := self._gathered():
-            self._serve(group, viewer)
+            if self._crowded() and self._relief.free:
+                self._relief.give(group)
+            else:
+                self._serve(group, viewer)
         store.close()
+
+    def _crowded(self) -> bool:
+        """Return whether another full group waits behind the one that was just gathered."""
+        return self._carry is not None and self._put - self._got >= self._limits.group_max
 
     def _gathered(self) -> list[Bundle]:
         """Return what is waiting, up to a full group; nothing once all is done and over."""
@@ -139,6 +155,7 @@ class Committer:
                 self._carry = bundle
                 break
             group.append(bundle)
+            self._got += len(bundle.requests)
             try:
                 bundle = self._inbox.get_nowait()
             except Empty:
@@ -190,7 +207,6 @@ class Committer:
             short=self._publisher.short(),
         )
         answers = accept(requests, store=viewer.store, circumstances=circumstances)
-        self._parts.tally.groups.add(len(requests))
         self._publisher.offer(
             [
                 (Lane(answer.claim.campaign, answer.claim.tier), answer.claim.id)

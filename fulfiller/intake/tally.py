@@ -3,8 +3,8 @@
 `limited` are refusals by the door limit they broke, and `limits_shared` is whether what other
 intakes let in is known; None while there is no limit.
 
-Each figure is written by one thread alone (requests by the event loop, groups by the
-committer) and read by another, which may see it one count late and never torn.
+Each figure is written by one thread alone (requests and groups by the event loop) and read by
+another, which may see it one count late and never torn.
 """
 
 from bisect import bisect_left

@@ -14,7 +14,7 @@ class Trail(Protocol):
 
     `on` is whether it wants to hear of anything, `traced` whether of commits, too: whoever
     finds them false need not even call. `began` is when a step began, by `clock.monotonic`. Each
-    method is for one thread.
+    method is for one thread, but `committed`, which two may call at once.
     """
 
     on: bool

@@ -27,10 +27,10 @@ from fulfiller.store.pattern import Patterns
 from fulfiller.store.statement import Call, Fill, Step
 
 CONNECT_TIMEOUT_S = 3
-PATIENCE_MS = {"keeper": (2_000, 1_000), "migration": (0, 1_500)}
+PATIENCE_MS = {"keeper": (2_000, 1_000), "migration": (0, 1_500), "bench": (0, 2_000)}
 """Statement and lock timeouts by application: a keeper gives up sooner than its lease, and
-moving a large table may take as long as it takes. Whoever comes after a migration that waits
-for a table waits behind it: it gives up sooner than they do."""
+moving a large table or counting it may take as long as it takes. Whoever comes after a migration
+that waits for a table waits behind it: it gives up sooner than they do."""
 PATIENCE_DEFAULT_MS = (5_000, 2_000)
 IDLE_IN_TRANSACTION_MS = 10_000
 """A stopped process must not hold row locks for longer than this.
@@ -139,13 +139,18 @@ class PostgresLink:
             self._connection = psycopg.connect(self._url, autocommit=True, **self._connecting())
             # Ids stay text: a UUID object per row would cost more than the rest of the row.
             self._connection.adapters.register_loader("uuid", TextLoader)
-            if self._connection.info.server_version >= TRANSACTION_TIMEOUT_SINCE:
+            limits = self._patience_ms[0] > 0
+            if limits and self._connection.info.server_version >= TRANSACTION_TIMEOUT_SINCE:
                 self._connection.execute(LIMIT_TRANSACTIONS)
         return self._connection
 
+    @property
+    def _patience_ms(self) -> tuple[int, int]:
+        return PATIENCE_MS.get(self._application, PATIENCE_DEFAULT_MS)
+
     def _connecting(self) -> dict[str, Any]:
         """Return what every connection is opened with, so that none waits for ever."""
-        statement_ms, lock_ms = PATIENCE_MS.get(self._application, PATIENCE_DEFAULT_MS)
+        statement_ms, lock_ms = self._patience_ms
         return {
             "connect_timeout": CONNECT_TIMEOUT_S,
             **ALIVE,

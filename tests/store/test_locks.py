@@ -24,6 +24,7 @@ from tests.waiting import until
 CONNECTED = """select count(*) from pg_stat_activity
   where application_name = 'fulfiller stopped' and datname = current_database()"""
 LIMIT = statement("show transaction_timeout")
+STATEMENT_LIMIT = statement("show statement_timeout")
 SOON = statement("set transaction_timeout = 50")
 LEASE_S = 3.0
 ROUNDS = 3
@@ -131,6 +132,14 @@ def test_a_process_that_stands_still_loses_its_locks(store: SqlStore, postgres_u
             with pytest.raises(StoreUnavailable):
                 opened.commit([])
         assert list(issue(mine, press(stopped)).issued) == mine
+
+
+def test_a_bench_counts_millions_for_as_long_as_it_takes(postgres_url: str) -> None:
+    """To count ten million coupons took longer than anybody else may ask for."""
+    with closing(lambda: open_store(postgres_url, application="bench")) as counting:
+        assert isinstance(counting, SqlStore)
+        limits = counting.link.read([Call(STATEMENT_LIMIT), Call(LIMIT)])
+        assert limits == [[("0",)], [("0",)]]
 
 
 def test_a_keeper_does_not_wait_for_ever(store: SqlStore, postgres_url: str) -> None:

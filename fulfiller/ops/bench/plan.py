@@ -21,9 +21,10 @@ ROLES = ("intake", "worker", "keeper", "postgres", "valkey")
 KEEPERS = 2
 """One leads, one stands by."""
 SLOTS_MIN = 2
-INTAKE_LINKS = 13
-"""Connections of an intake at most: committer, publisher, outlook and the three desks (reads,
-writes, metrics) have one each and one more while they read a campaign; the clock has its own."""
+INTAKE_LINKS = 15
+"""Connections of an intake at most: committer, its relief, publisher, outlook and the three desks
+(reads, writes, metrics) have one each and one more while they read a campaign; the clock has its
+own."""
 SLOT_LINKS = 3
 """Connections of a worker's slot: its transactions, its campaigns, its clock."""
 WORKER_LINKS = 1
@@ -170,7 +171,7 @@ def slots(plan: Plan, door: Door) -> int | None:
 def links(intakes_: int, slots_: int) -> int:
     """Return how many connections PostgreSQL must take, besides those of people.
 
-    intakes * 13 + slots * 3 + 1 + keepers * 3, with one worker for all slots
+    intakes * 15 + slots * 3 + 1 + keepers * 3, with one worker for all slots
     """
     return intakes_ * INTAKE_LINKS + slots_ * SLOT_LINKS + WORKER_LINKS + KEEPERS * KEEPER_LINKS
 

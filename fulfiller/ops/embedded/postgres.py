@@ -30,9 +30,10 @@ READY_LINE = 7
 """Of postmaster.pid, where the server writes whether it takes connections."""
 UNSYNCED = ("fsync=off", "full_page_writes=off")
 """What is committed is with the system at once, and on disk when that sees fit."""
-BUFFERS_SHARE = 8
-BUFFERS_MAX_MIB = 2048
-"""Of an eighth of this machine's memory, so much at most; it is taken only as it is used."""
+BUFFERS_SHARE = 4
+BUFFERS_MAX_MIB = 6144
+"""Of a quarter of this machine's memory (what PostgreSQL's manual advises), so much at most: the
+indexes of ten million claims fit. It is taken only as it is used."""
 BUFFERS_MIN_MIB = 128
 MIB = 1 << 20
 

@@ -65,13 +65,13 @@ def test_marks_are_due_when_warm_after_the_first_stretch_and_at_each_tenth() -> 
     assert stops(4_000) == [0, *range(400, 4_001, 400)]
 
 
-def _flat(*marks: Mark) -> Flat:
+def _flat(*marks: Mark, fresh: tuple[Mark, Mark] = (FIRST, SECOND)) -> Flat:
     passage = Passage(
         claims=10_000, took_s=20.0, marks=marks, statuses={"202": 10_000}, repeated=0,
         connections={}, worker_mib=(60.0, [50.0]), feeder_mib=15.0, feeder_us=9.0,
         per_commit=500.0, per_hint=500.0, sealing=Sealing(40, 16.0), verify_s=1.0,
     )  # fmt: skip
-    return Flat(passage, {})
+    return Flat(passage, stretch(*fresh), {})
 
 
 def _third(worker_s: float) -> Mark:
@@ -80,14 +80,24 @@ def _third(worker_s: float) -> Mark:
     return replace(SECOND, at_s=30.0, entered=25_000, issued=11_000, used_s=used_s)
 
 
-def test_the_last_stretch_is_held_against_the_first() -> None:
+def test_the_last_stretch_is_held_against_an_empty_store() -> None:
     """The same work at the same cost is flat; half as much again is not."""
     same, dearer = _flat(FIRST, SECOND, _third(0.0)), _flat(FIRST, SECOND, _third(0.625))
     assert same.ratio == pytest.approx(1.0)
     assert same.is_flat
     assert dearer.ratio == pytest.approx(1.5)
     assert not dearer.is_flat
-    assert "NOT FLAT: a claim at the end costs 1.50 of one at first" in page(dearer)
+    assert "NOT FLAT: a claim at the end costs 1.50 of one in an empty store" in page(dearer)
+
+
+def test_a_machine_that_became_slower_is_no_growth() -> None:
+    """What costs half as much again in an empty store, too, is as flat; the first one is told."""
+    slow = _third(0.625)
+    found = _flat(FIRST, SECOND, slow, fresh=(SECOND, slow))
+    assert found.ratio == pytest.approx(1.0)
+    assert found.is_flat
+    assert found.data["ratio_to_first"] == pytest.approx(1.5)
+    assert "and 1.50 of one at first" in page(found)
 
 
 def test_growth_of_memory_is_told_by_role() -> None:
@@ -99,7 +109,8 @@ def test_growth_of_memory_is_told_by_role() -> None:
 
 def test_a_machine_without_proc_has_no_ratio_and_is_not_called_dear() -> None:
     """Where nobody tells CPU time the rest is told all the same."""
-    bare = _flat(replace(FIRST, used_s={}), replace(SECOND, used_s={}))
+    silent = replace(FIRST, used_s={}), replace(SECOND, used_s={})
+    bare = _flat(*silent, fresh=silent)
     assert bare.ratio is None
     assert bare.is_flat
     assert "unknown" in page(bare)

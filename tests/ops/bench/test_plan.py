@@ -83,8 +83,8 @@ def test_slots_are_whole_cores_and_never_fewer_than_two() -> None:
 
 def test_connections_are_counted_by_who_opens_them() -> None:
     """Four intakes, two slots of one worker, two keepers; and one intake, four slots."""
-    assert _value("PostgreSQL connections") == 4 * 13 + 2 * 3 + 1 + 2 * 3
-    assert _value("PostgreSQL connections", "batch") == 13 + 4 * 3 + 1 + 2 * 3
+    assert _value("PostgreSQL connections") == 4 * 15 + 2 * 3 + 1 + 2 * 3
+    assert _value("PostgreSQL connections", "batch") == 15 + 4 * 3 + 1 + 2 * 3
 
 
 def test_memory_is_that_of_every_process() -> None:
