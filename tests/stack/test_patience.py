@@ -92,5 +92,5 @@ def _overload(stack: Stack, key: str, campaign: str) -> Record:
     total = round(RATE * OVERLOAD * SECONDS)
     due_s = [number / (RATE * OVERLOAD) for number in range(total)]
     sender = Sender(singles(door.netloc, key, campaign, total), due_s)
-    sender.connect(door.hostname or "", door.port or 0, CONNECTIONS)
+    sender.connect(door.hostname or "", [door.port or 0], CONNECTIONS)
     return sender.run()

@@ -73,6 +73,14 @@ SINGLE = Arm(
     partial(doors.single, connections=256),
     accepts="accept_while_issuing",
 )
+SCALED = Arm(
+    "scaled",
+    "two intakes, two workers",
+    "end_to_end_scaled",
+    2 / 3,
+    partial(doors.scaled, connections=256),
+    accepts="accept_while_issuing_scaled",
+)
 WRK = Arm("wrk", "wrk, 256 connections", "end_to_end_wrk", 0, wrk, needs=PROGRAM)
 SINGLE_64 = Arm(
     "single_64",
@@ -113,6 +121,7 @@ ACTS = (
     *((rival,) for rival in RIVALS),
     (LIMITED,),
     (OURS, SINGLE, WRK, SINGLE_64, BATCH, QUIET, OVERLOAD),
+    (SCALED,),
     (FLOOR, ACCEPT),
 )
 """What each round plays, so that plain Celery and its rivals meet within the same minute."""
@@ -122,7 +131,10 @@ RATIOS = {
     "drain_vs_best_peer": (OURS, RIVALS),
     "drain_vs_floor": (OURS, (FLOOR,)),
     "limited_vs_unlimited": (LIMITED, (OURS,)),
+    "scaled_vs_single": (SCALED, (SINGLE,)),
 }
-"""Against the fastest of several in each round."""
+"""Of rates, against the fastest of several in each round."""
+COST_RATIOS = {"scaled_vs_single_cpu": (SCALED, SINGLE)}
+"""Of CPU time per claim: what it costs more to have two of each."""
 ACCEPT_RATIOS = {"ours_vs_wrk": (SINGLE, WRK)}
 """Of rates of accepts: how much less our load generator finds in the door than another does."""

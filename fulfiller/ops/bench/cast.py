@@ -1,6 +1,7 @@
 """The cast of an act: the processes that work on its database, and what they cost."""
 
 import sys
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -8,18 +9,24 @@ from fulfiller.domain.error import FulfillerError
 from fulfiller.ops.bench.peers.roll import Peer
 from fulfiller.ops.bench.stage import Stage
 from fulfiller.ops.bench.usage import readings
+from fulfiller.ops.embedded.ports import free_port
 from fulfiller.ops.supervise import programs
 from fulfiller.ops.supervise.logs import Logs, silent
 from fulfiller.ops.supervise.program import Program, says_ready
 from fulfiller.ops.supervise.supervisor import Supervisor
-from fulfiller.settings import Settings
+from fulfiller.settings import PREFIX, Settings
 
 PLAIN, PLAIN_THREADS = "plain", "plain_threads"
 POOLS = {PLAIN: (), PLAIN_THREADS: ("--pool=threads", "--concurrency=16")}
 """What plain Celery's worker is told of its pool; prefork with our slots goes without saying."""
 WORKER = "worker1"
+INTAKE_2 = "intake2"
+NODES = {"node1": 1, "node2": 2}
+"""Workers with one slot each, where WORKER has SLOTS of them: by name, and which one it is."""
 ROLES = {PLAIN: "worker", PLAIN_THREADS: "worker", WORKER: "worker"}
-"""Under which name a program's cost is shown, where that is not its own."""
+"""Under which name a program is told of, where that is not its own."""
+SHARES = {INTAKE_2: programs.INTAKE, **dict.fromkeys(NODES, "worker")}
+"""Under whose name the cost of a program is added up that is one of several."""
 
 
 class Fell(FulfillerError):
@@ -34,6 +41,7 @@ class Cast:
         self.settings = settings
         self._stage = stage
         self._shared = programs.environ(settings)
+        self._ports = [settings.intake_port]
         self._logs = Logs(silent)
         self._supervisor = Supervisor(stage.guard, self._logs)
         self._on: list[str] = []
@@ -45,6 +53,11 @@ class Cast:
         self._on += fresh
         self._supervisor.start(*map(self._program, fresh))
         self._supervisor.await_ready()
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The ports of the intakes that run."""
+        return tuple(self._ports)
 
     def environ(self, peer: Peer) -> dict[str, str]:
         """Return the environment of a peer's processes."""
@@ -71,7 +84,10 @@ class Cast:
 
     def used_s(self) -> dict[str, float]:
         """Return the CPU seconds that each of them and each server has used so far."""
-        used = readings(self.pids)
+        used: dict[str, float] = {}
+        for name, seconds in readings(self.pids).items():
+            role = SHARES.get(name, name)
+            used[role] = used.get(role, 0.0) + seconds
         if self._guests:
             theirs = readings({name: self._pid(name) for name in self._guests})
             used |= {"worker": sum(theirs.values())} if theirs else {}
@@ -93,9 +109,20 @@ class Cast:
     def _program(self, name: str) -> Program:
         if name == programs.INTAKE:
             return programs.intake(self._shared)
+        if name == INTAKE_2:
+            return self._second_intake()
+        if name in NODES:
+            own = self._shared | {f"{PREFIX}WORKER_SLOTS": "1"}
+            return replace(programs.worker(NODES[name], own), name=name)
         if name == programs.KEEPER:
             return programs.keeper(1, self._shared)
         return programs.worker(1, self._shared) if name == WORKER else self._plain(name)
+
+    def _second_intake(self) -> Program:
+        port = free_port()
+        self._ports.append(port)
+        own = self._shared | {f"{PREFIX}INTAKE_PORT": str(port)}
+        return replace(programs.intake(own), name=INTAKE_2)
 
     def _plain(self, name: str) -> Program:
         words = ("-A", "fulfiller.ops.bench.plain", "worker", "--hostname", "plain@%h")

@@ -3,18 +3,17 @@
 Who sends them is a process of its own, and is told how they come as a `Crowd`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from fulfiller.clock import monotonic
 from fulfiller.domain.key import Scope
 from fulfiller.ops.bench.aide import Aide
 from fulfiller.ops.bench.answers import LOST
 from fulfiller.ops.bench.books import Books
-from fulfiller.ops.bench.cast import WORKER, Cast
+from fulfiller.ops.bench.cast import INTAKE_2, NODES, WORKER, Cast
 from fulfiller.ops.bench.claims import OWNER
 from fulfiller.ops.bench.drains import READY_S, Patience
 from fulfiller.ops.bench.sample import Sample
@@ -27,6 +26,9 @@ from fulfiller.wiring import pepper
 ACCEPTED = "202"
 UNSURE = {"503", LOST}
 """Answers after which a claim may be in the books all the same."""
+ONE = (WORKER, programs.KEEPER, programs.INTAKE)
+TWO = (*NODES, programs.KEEPER, programs.INTAKE, INTAKE_2)
+"""Who is at work: one of each with a keeper, or two intakes and two workers of half the slots."""
 COUPON_SHARES = ("p50", "p95")
 BATCH, BATCH_CONNECTIONS = 500, 8
 SEED = 7
@@ -56,6 +58,11 @@ def single(
     The clock runs from the first request to the last committed coupon.
     """
     return through(cast, books, claims, Crowd(connections=connections, rate=rate))
+
+
+def scaled(cast: Cast, books: Books, claims: int, *, connections: int) -> Sample:
+    """Do the same with two intakes and two workers, which share the slots of one."""
+    return through(cast, books, claims, Crowd(connections=connections), TWO)
 
 
 def batch(cast: Cast, books: Books, claims: int) -> Sample:
@@ -90,9 +97,11 @@ def accept(cast: Cast, books: Books, claims: int, *, connections: int) -> Sample
         )
 
 
-def through(cast: Cast, books: Books, claims: int, crowd: Crowd) -> Sample:
+def through(
+    cast: Cast, books: Books, claims: int, crowd: Crowd, staff: Sequence[str] = ONE
+) -> Sample:
     """Send claims as a crowd does, with everything running, and await all coupons."""
-    cast.enter(WORKER, programs.KEEPER, programs.INTAKE)
+    cast.enter(*staff)
     with sending(cast, books, claims, crowd) as load:
         used_s, load_s = cast.used_s(), readings({"load": load.pid})
         load.order(do="go")
@@ -114,11 +123,10 @@ def through(cast: Cast, books: Books, claims: int, crowd: Crowd) -> Sample:
 @contextmanager
 def sending(cast: Cast, books: Books, claims: int, crowd: Crowd) -> Iterator[Aide]:
     """Lend a process that is connected and waits for the word to send."""
-    door = urlsplit(cast.settings.api_url)
     with Aide("fulfiller.ops.bench.load", surroundings()) as load:
         load.order(
-            host=door.hostname,
-            port=door.port,
+            host=cast.settings.intake_host,
+            ports=cast.ports,
             key=key(cast, books),
             campaign=books.campaign.id,
             claims=claims,

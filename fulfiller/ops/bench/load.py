@@ -28,7 +28,7 @@ def poisson(claims: int, rate: float, *, seed: int) -> Iterator[float]:
 def asks(words: Mapping[str, Any]) -> Iterator[Ask]:
     """Yield the requests that are ordered."""
     claims, size = words["claims"], words["per_request"]
-    whom = (f"{words['host']}:{words['port']}", words["key"], words["campaign"])
+    whom = (f"{words['host']}:{words['ports'][0]}", words["key"], words["campaign"])
     return singles(*whom, claims) if size == 1 else batches(*whom, claims, size=size)
 
 
@@ -38,7 +38,7 @@ def sender(words: Mapping[str, Any]) -> Sender:
     rate, until_s = words["rate"], words["until_s"]
     due_s = None if rate is None else poisson(words["claims"], rate, seed=words["seed"])
     one = Sender(asks(words), due_s, until_s=inf if until_s is None else until_s)
-    one.connect(words["host"], words["port"], words["connections"])
+    one.connect(words["host"], words["ports"], words["connections"])
     return one
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
 
-from fulfiller.ops.bench.arms import ACCEPT_RATIOS, ARMS, RATIOS, RIVALS, Arm
+from fulfiller.ops.bench.arms import ACCEPT_RATIOS, ARMS, COST_RATIOS, RATIOS, RIVALS, Arm
 from fulfiller.ops.bench.sample import Sample
 from fulfiller.ops.bench.spread import Spread, spread
 
@@ -25,6 +25,9 @@ def figures(samples: Samples) -> dict[str, Spread]:
         pairs = _rounds(samples, ours, theirs)
         both = ((one.accept_rate or 0, other.accept_rate) for one, other in pairs)
         found[f"ratios.{name}"] = spread(one / other for one, other in both if other)
+    for name, (ours, theirs) in COST_RATIOS.items():
+        sums = ((one.sum_us, other.sum_us) for one, other in _rounds(samples, ours, theirs))
+        found[f"ratios.{name}"] = spread(one / other for one, other in sums if other)
     for arm in ARMS:
         found |= _of_arm(arm, [run.figures() for run in samples.get(arm.name, ())])
     return {name: one for name, one in found.items() if one is not None}
@@ -150,7 +153,7 @@ def _latencies(found: Figures, arms: Sequence[Arm]) -> str:
 def _ratios(found: Figures) -> str:
     rows = [
         (name.replace("_", " "), _ranged(found.get(f"ratios.{name}")))
-        for name in (*RATIOS, *ACCEPT_RATIOS)
+        for name in (*RATIOS, *ACCEPT_RATIOS, *COST_RATIOS)
     ]
     return aligned(("ratios, median of the rounds (range)", ""), rows)
 

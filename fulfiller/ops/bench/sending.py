@@ -5,8 +5,9 @@ its claims fared, because whoever sends shares the machine with whom it measures
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from math import inf
 from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 
@@ -62,9 +63,9 @@ class Sender:
         self._idle: deque[Line] = deque()
         self._selector = DefaultSelector()
 
-    def connect(self, host: str, port: int, connections: int) -> None:
-        """Open the connections."""
-        self._door = (host, port)
+    def connect(self, host: str, ports: Sequence[int], connections: int) -> None:
+        """Open the connections, spread evenly over the doors."""
+        self._doors = cycle((host, port) for port in ports)
         for _ in range(connections):
             self._idle.append(self._join())
 
@@ -132,7 +133,7 @@ class Sender:
         self._idle.append(self._join())
 
     def _join(self) -> Line:
-        line = Line(self._door)
+        line = Line(next(self._doors))
         self._selector.register(line.socket, EVENT_READ, line)
         return line
 

@@ -14,6 +14,7 @@ ROLES = {
     "drain": {"worker", "keeper", "postgres", "valkey", "sum"},
     "floor": {"worker", "postgres", "valkey", "sum"},
     "single": {"intake", "worker", "keeper", "postgres", "valkey", "sum", "load"},
+    "scaled": {"intake", "worker", "keeper", "postgres", "valkey", "sum", "load"},
     "batch": {"intake", "worker", "keeper", "postgres", "valkey", "sum", "load"},
     "accept": {"intake", "postgres", "valkey", "sum", "load"},
 }
@@ -51,7 +52,8 @@ def test_a_small_bench_measures_every_arm_and_leaves_nothing_behind(tmp_path: Pa
     assert found["overload"]["answered_rate"] > 0
     assert found["memory_mib"]["overload"]["intake"] > 0
     assert ("wrk" in found) == ("wrk is not on PATH" not in done.stderr)
-    for arm in ("single", "single_64", "batch", "quiet"):
+    assert found["ratios"]["scaled_vs_single_cpu"] > 0
+    for arm in ("single", "scaled", "single_64", "batch", "quiet"):
         assert set(found["statuses"][arm]) == {"202"}
         assert found["latency_ms"][arm]["accept_p50"] > 0
         assert found["latency_ms"][arm]["coupon_p50"] > 0

@@ -108,7 +108,7 @@ def sent(
 ) -> Record:
     """Send everything to a door that answers like this."""
     with door(answer, after_s) as (host, port):
-        sender.connect(host, port, connections)
+        sender.connect(host, [port], connections)
         return sender.run()
 
 
@@ -124,6 +124,19 @@ def test_each_request_is_sent_once_and_each_answer_counted() -> None:
     assert record.statuses == {"202": 30, "503": 10}
     assert (record.sent, len(record.waits)) == (40, 40)
     assert record.ended_s > record.sent_s > record.began_s
+
+
+def test_connections_are_spread_over_all_doors() -> None:
+    """Of four connections each of two doors gets two, so that each hears half."""
+    heard: Counter[str] = Counter()
+    with (
+        door(lambda _: FINE, heard=lambda _: heard.update("a")) as (host, one),
+        door(lambda _: FINE, heard=lambda _: heard.update("b")) as (_, other),
+    ):
+        sender = Sender(requests(40), [number / 1_000 for number in range(40)])
+        sender.connect(host, [one, other], 4)
+        assert sender.run().statuses == {"202": 40}
+    assert min(heard["a"], heard["b"]) > 0
 
 
 def test_claims_of_a_batch_are_counted_one_by_one() -> None:
@@ -167,7 +180,7 @@ def test_a_farewell_that_nobody_asked_for_is_no_answer() -> None:
 
     sender = Sender(requests(3), [0.0, 0.2, 0.2])
     with door(lambda _: FINE, greet=greet) as (host, port):
-        sender.connect(host, port, 2)
+        sender.connect(host, [port], 2)
         record = sender.run()
     assert record.statuses == {"202": 3}
     assert next(calls) == 3
