@@ -1,10 +1,8 @@
 """No word that names a person or is worth money leaves the store: it is looked for everywhere."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -16,13 +14,18 @@ from fulfiller.client import Client
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.key import Scope
 from fulfiller.domain.money import Money
+from fulfiller.domain.pace import Rate
 from fulfiller.domain.validity import DAY, Validity
 from fulfiller.ops.flower.login import login
 from fulfiller.ops.keys import add_key, new_key
 from fulfiller.ops.supervise.plan import Plan
 from fulfiller.ops.supervise.stack import Stack
 from fulfiller.service.create import create
+from fulfiller.service.rates import By, set_rate
+from fulfiller.service.steer import Act, pause
 from fulfiller.wiring import Truth, open_broker, pepper
+from tests.ops.test_cli import runner
+from tests.stack.marked import Marked, command_lines, content
 from tests.stack.running import running
 from tests.waiting import until
 
@@ -31,32 +34,9 @@ CAMPAIGN = "spring-festival"
 USER, GRANT, LIMIT = "canary-user@example.com", "canary-friend", "canary-phone"
 KEY, BAD_KEY = "canary-order", "ful_canary_c2VjcmV0"
 BURST = 40
-
-
-@dataclass
-class Marked:
-    """Words that only the store and whoever owns them may know, and where they were looked for."""
-
-    words: set[str] = field(default_factory=lambda: {"canary"})
-    places: dict[str, str] = field(default_factory=dict)
-
-    def learn(self, word: str) -> None:
-        """Look for this word, too, with and without the hyphens that people read it with."""
-        self.words |= {word.casefold(), word.replace("-", "").casefold()}
-
-    def look(self, place: str, text: str) -> None:
-        """Keep what a place shows."""
-        self.places[place] = text.casefold()
-
-    @property
-    def hits(self) -> list[tuple[str, str]]:
-        """Return which words were found where."""
-        return [
-            (place, word)
-            for place, text in self.places.items()
-            for word in self.words
-            if word in text
-        ]
+LIVE = f"/campaigns/live?campaign={CAMPAIGN}"
+UNFILLED = ("/campaigns/steer", f"/api/campaigns/{CAMPAIGN}/series?range=5m&format=csv")
+"""Pages of the campaigns that don't name any."""
 
 
 @pytest.fixture(scope="module")
@@ -82,16 +62,21 @@ def test_no_word_of_a_person_leaves_the_store(stack: Stack, truth: Truth, said: 
     _claim_through_celery(stack, key)
     _go_wrong(stack, key)
     until(lambda: _is_quiet(stack), within_s=30, what="everything is done")
+    _steer(stack, truth, key)
 
     _look_into_flower(stack, marked)
+    _look_into_a_report(stack, marked)
     _look_into_the_broker(stack, marked)
     metrics = _key(stack, truth, Scope.AUDIT_READ)
     bearer = {"authorization": f"Bearer {metrics}"}
-    marked.look("metrics", httpx.get(f"{stack.urls.intake}/metrics", headers=bearer).text)
+    for path in ("/metrics", f"/v1/campaigns/{CAMPAIGN}", "/v1/scale"):
+        answer = httpx.get(stack.urls.intake + path, headers=bearer)
+        assert answer.status_code == 200, path
+        marked.look(f"intake {path}", answer.text)
     for log in stack.settings.home.rglob("*.log"):
         marked.look(str(log), log.read_text(errors="replace"))
     marked.look("what is said", "\n".join(said))
-    marked.look("command lines", _command_lines())
+    marked.look("command lines", command_lines())
 
     assert marked.hits == []
     _check_that_looking_finds(stack, marked)
@@ -155,6 +140,17 @@ def _go_wrong(stack: Stack, key: str) -> None:
         broker.rpush("fulfiller:claims.p2", f"no message, {USER}", f'{{"body": "{USER}"}}')
 
 
+def _steer(stack: Stack, truth: Truth, key: str) -> None:
+    """Limit a merchant by its key so that claims wait for it, and pause all."""
+    by = By(reason="one till", actor="operator:li", now=truth.now())
+    set_rate((CAMPAIGN, LIMIT), Rate.parse("1/h"), by, store=truth)
+    with Client(stack.urls.intake, key) as client:
+        for number in range(4):
+            client.submit(CAMPAIGN, user=f"{USER}-late-{number}", limit_key=LIMIT)
+    act = Act(reason="slow tills", actor="operator:li", now=truth.now())
+    pause(CAMPAIGN, act, store=truth)
+
+
 def _look_into_flower(stack: Stack, marked: Marked) -> None:
     """Read every page and every answer of the REST API, for each worker and each task."""
     user, _, password = login(stack.settings).partition(":")
@@ -166,7 +162,10 @@ def _look_into_flower(stack: Stack, marked: Marked) -> None:
         paths = [
             "/", "/workers", "/tasks", "/broker", "/metrics", f"/tasks/datatable?{table}",
             "/api/workers", "/api/tasks", "/api/task/types", "/api/queues/length",
-            "/campaigns", "/campaigns/board", "/api/campaigns",
+            "/campaigns", "/campaigns/board", "/api/campaigns", f"/campaigns/view/{CAMPAIGN}",
+            f"{LIVE}&once=1", f"/campaigns/steer/{CAMPAIGN}",
+            "/campaigns/search", f"/api/campaigns/{CAMPAIGN}/series?range=all",
+            *UNFILLED,
             *(f"/worker/{name}" for name in workers),
             *(f"/task/{task_id}" for task_id in tasks),
             *(f"/api/task/info/{task_id}" for task_id in tasks),
@@ -175,33 +174,39 @@ def _look_into_flower(stack: Stack, marked: Marked) -> None:
             answer = flower.get(path)
             assert answer.status_code == 200, path
             marked.look(f"flower {path}", answer.text)
-            assert "/campaigns" not in path or CAMPAIGN in answer.text, "the tab is filled"
+            filled = "/campaigns" in path and path not in UNFILLED
+            assert not filled or CAMPAIGN in answer.text, "the tab is filled"
+        until(lambda: "claims wait for them" in flower.get(f"{LIVE}&once=1").text)
+        marked.look("flower limits", flower.get(f"{LIVE}&once=1").text)
+        with flower.stream("GET", LIVE) as stream:
+            heard = next(line for line in stream.iter_lines() if CAMPAIGN in line)
+            marked.look(f"flower {LIVE}", heard)
+
+
+def _look_into_a_report(stack: Stack, marked: Marked) -> None:
+    """Read the file that is passed around after the event."""
+    home = stack.settings.home
+    run = runner(FULFILLER_HOME=str(home), FULFILLER_STORE_URL=stack.settings.store_url)
+    done = run("campaign", "report", CAMPAIGN, "--out", str(home / "report.html"))
+    assert done.exit_code == 0, done.output
+    text = (home / "report.html").read_text("utf-8")
+    assert "for one limit key" in text
+    marked.look("report", text)
 
 
 def _look_into_the_broker(stack: Stack, marked: Marked) -> None:
     """Read every key, each by the command for its type."""
     with Redis.from_url(stack.settings.broker_url) as broker:
         for name in broker.scan_iter():
-            marked.look(f"broker {name!r}", f"{name!r} {_content(broker, name)!r}")
+            marked.look(f"broker {name!r}", f"{name!r} {content(broker, name)!r}")
     assert any("quarantine" in place for place in marked.places)
-
-
-def _content(broker: "Redis", name: bytes) -> object:
-    read: Mapping[bytes, Callable[[bytes], object]] = {
-        b"string": broker.get,
-        b"list": lambda key: broker.lrange(key, 0, -1),
-        b"hash": broker.hgetall,
-        b"set": broker.smembers,
-        b"zset": lambda key: broker.zrange(key, 0, -1, withscores=True),
-        b"stream": broker.xrange,
-    }
-    kind: Any = broker.type(name)
-    return read[kind](name)
 
 
 def _check_that_looking_finds(stack: Stack, marked: Marked) -> None:
     """Each way of looking finds a word that is there; the store has people, and no code or key."""
-    for place in [place for place in marked.places if re.match("flower|broker|metrics", place)]:
+    for place in [
+        place for place in marked.places if re.match("flower|broker|intake|report", place)
+    ]:
         assert marked.places[place], place
     probe = Marked(words=set(marked.words))
     with Redis.from_url(stack.settings.broker_url) as broker:
@@ -234,14 +239,3 @@ def _key(stack: Stack, truth: Truth, *scopes: Scope) -> str:
 def _ask(stack: Stack, method: str, path: str, key: str, **more: object) -> None:
     headers = {"authorization": f"Bearer {key}", **more.pop("headers", {})}  # type: ignore[dict-item]
     httpx.request(method, stack.urls.intake + path, headers=headers, **more)  # type: ignore[arg-type]
-
-
-def _command_lines() -> str:
-    """Return the command lines of all processes of this machine."""
-    lines = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            lines.append(file.read_text(errors="replace"))
-        except OSError:
-            continue  # it has just ended
-    return "\n".join(lines)

@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from flower.api import BaseApiHandler  # type: ignore[import-untyped]
+from flower.views import BaseHandler  # type: ignore[import-untyped]
 from flower.views.monitor import Metrics  # type: ignore[import-untyped]
 from tornado.options import options
 from tornado.web import HTTPError, authenticated
@@ -36,7 +37,12 @@ def install() -> None:
 
 
 def keep_from_viewers(roles: Roles) -> None:
-    """Let operators alone change anything through Flower's own API; others look on."""
+    """Let operators alone change anything through Flower's own pages and API; others look on."""
+    _refuse_viewers(roles)
+    _spare_viewers_buttons(roles)
+
+
+def _refuse_viewers(roles: Roles) -> None:
     prepare = BaseApiHandler.prepare
 
     def prepared(handler: Handler) -> None:
@@ -48,6 +54,18 @@ def keep_from_viewers(roles: Roles) -> None:
             raise HTTPError(HTTPStatus.FORBIDDEN, "%s", refusal)
 
     BaseApiHandler.prepare = prepared
+
+
+def _spare_viewers_buttons(roles: Roles) -> None:
+    """Draw pages for viewers as Flower draws them for everybody when it only looks on."""
+    render = BaseHandler.render
+
+    def rendered(handler: Handler, *names: Any, **shown: Any) -> None:
+        if "read_only" in shown:
+            shown["read_only"] = shown["read_only"] or roles.why_not(handler) is not None
+        render(handler, *names, **shown)
+
+    BaseHandler.render = rendered
 
 
 def check() -> None:

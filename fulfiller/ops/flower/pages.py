@@ -1,5 +1,6 @@
 """The pages about campaigns, served by Flower behind its own login; they change nothing."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 from flower.api import BaseApiHandler  # type: ignore[import-untyped]
@@ -13,14 +14,31 @@ from fulfiller.ops.flower.policy import HEADERS
 from fulfiller.ops.flower.telling import as_json
 
 
+class Drawing:
+    """The board as it was drawn last: it serves all who ask while it would look the same."""
+
+    def __init__(self) -> None:
+        """Nothing is drawn yet."""
+        self._seen: tuple[int, str, str] | None = None
+        self._text = b""
+
+    def of(self, view: View, draw: Callable[[View], bytes]) -> bytes:
+        """Return the board of a view."""
+        at = 0 if view.sight is None else view.sight.survey.now
+        trouble = "" if view.trouble is None else view.trouble.error
+        seen = (at, trouble, wording.age(view.age_s))
+        if self._seen != seen:
+            self._seen, self._text = seen, draw(view)
+        return self._text
+
+
 class CampaignsPage(BaseHandler):  # type: ignore[misc]
     """The whole page, with the board as it is now."""
 
-    template = "campaigns.html"
-
-    def initialize(self, lookout: Lookout) -> None:
-        """Take the lookout that all pages share."""
+    def initialize(self, lookout: Lookout, drawing: Drawing) -> None:
+        """Take the lookout and the drawing that all pages share."""
         self.lookout = lookout
+        self.drawing = drawing
 
     def set_default_headers(self) -> None:
         """Let browsers load only what Flower serves."""
@@ -32,13 +50,21 @@ class CampaignsPage(BaseHandler):  # type: ignore[misc]
     async def get(self) -> None:
         """Show the campaigns."""
         view = await self.lookout.view()
-        self.render(self.template, view=view, board=_board(view), w=wording)
+        self.render("campaigns.html", view=view, board=_board(view), w=wording)
 
 
 class BoardPart(CampaignsPage):
     """The board alone, with which the page renews itself."""
 
-    template = "campaigns-board.html"
+    @authenticated
+    async def get(self) -> None:
+        """Send the board."""
+        self.write(self.drawing.of(await self.lookout.view(), self._drawn))
+
+    def _drawn(self, view: View) -> bytes:
+        parts = {"view": view, "board": _board(view), "w": wording}
+        text: bytes = self.render_string("campaigns-board.html", **parts)
+        return text
 
 
 class CampaignsTold(BaseApiHandler):  # type: ignore[misc]

@@ -19,7 +19,13 @@ from fulfiller.ops.flower.clerk import Clerk
 from fulfiller.ops.flower.guard import keep_from_viewers
 from fulfiller.ops.flower.live import Live
 from fulfiller.ops.flower.lookout import Lookout
-from fulfiller.ops.flower.pages import Asset, BoardPart, CampaignsPage, CampaignsTold
+from fulfiller.ops.flower.pages import (
+    Asset,
+    BoardPart,
+    CampaignsPage,
+    CampaignsTold,
+    Drawing,
+)
 from fulfiller.ops.flower.roles import Roles
 from fulfiller.ops.flower.steer.hand import Hand
 from fulfiller.ops.flower.steer.pages import steering
@@ -76,12 +82,15 @@ def routes(
     """Return our routes; all of them share one lookout, and all ask for Flower's login."""
     lookout = lookout or Lookout(open_store)
     shared = {"lookout": lookout}
+    overview = {"lookout": lookout, "drawing": Drawing()}
     live = {"live": Live(lookout)}
     searching = {"clerk": Clerk(open_store, key)}
     assets = {"path": str(HERE / "static")}
     return [
-        url(r"/campaigns", CampaignsPage, shared, name="campaigns"),
-        url(r"/campaigns/board", BoardPart, shared, name="campaigns-board"),
+        url(r"/campaigns", CampaignsPage, overview, name="campaigns"),
+        url(
+            r"/campaigns/board", BoardPart, shared | {"drawing": Drawing()}, name="campaigns-board"
+        ),
         url(r"/api/campaigns", CampaignsTold, shared),
         url(r"/campaigns/view/([^/]+)", CampaignPage, live, name="campaign-view"),
         url(r"/campaigns/live", CampaignLive, live, name="campaigns-live"),

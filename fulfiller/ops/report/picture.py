@@ -135,11 +135,12 @@ def _grid(frame: Frame, lower: float) -> Raw:
 def _axis(told: Account, minutes: Minutes, frame: Frame, y: float) -> Raw:
     """Return the clock of the campaign's own zone, with the day where it is another one."""
     parts, day = [], ""
+    form = "%H:%M" if all(at_s % 60 == 0 for at_s in frame.marks()) else "%H:%M:%S"
     for at_s in frame.marks():
         local = _local(minutes.begins + int(at_s * SECOND), told.campaign.zone)
         x = frame.x(at_s)
         anchor = "end" if frame.right - x < 20 else "middle"
-        parts.append(written(x, y + 4 + SIZE, f"{local:%H:%M}", anchor=anchor))
+        parts.append(written(x, y + 4 + SIZE, f"{local:{form}}", anchor=anchor))
         if f"{local:%d %b}" != day:
             day = f"{local:%d %b}"
             parts.append(written(x, y + 18 + SIZE, day, anchor=anchor))

@@ -32,8 +32,8 @@ class Door:
 
     @property
     def auth(self) -> tuple[str, str]:
-        """Return user and password."""
-        user, _, password = self.login.read_text().strip().partition(":")
+        """Return user and password, the first there are."""
+        user, _, password = self.login.read_text().splitlines()[0].partition(":")
         return user, password
 
     def _answers(self) -> bool:

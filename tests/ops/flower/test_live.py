@@ -1,8 +1,9 @@
-"""Live: however many look at a campaign, it is drawn and written once per reading."""
+"""Live: however many look at a campaign or at all, it is drawn and written once per reading."""
 
 import asyncio
 import json
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,8 @@ from fulfiller.ops.flower import lookout as module
 from fulfiller.ops.flower.detail import Detail
 from fulfiller.ops.flower.live import Live
 from fulfiller.ops.flower.lookout import Lookout, View
+from fulfiller.ops.flower.pages import Drawing
+from fulfiller.ops.flower.trouble import Trouble
 from fulfiller.store.opening import open_store
 from tests.contract.world import found
 from tests.waiting import until
@@ -42,3 +45,25 @@ def test_all_viewers_are_told_by_one_drawing(
         until(lambda: asyncio.run(lookout.view()).sight is not view.sight)
         live.tell("festival", lookout.seen(), draw)
         assert len(drawn) == 4
+
+
+def test_the_overview_is_drawn_once_for_all_who_look(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as it would look the same: another reading, trouble or age is drawn anew."""
+    monkeypatch.setattr(module, "EVERY_S", 60.0)
+    drawn: list[View] = []
+
+    def draw(view: View) -> bytes:
+        drawn.append(view)
+        return str(len(drawn)).encode()
+
+    with closing(open_store(sqlite_url, application="test")) as store:
+        found(store)
+        lookout = Lookout(lambda: store)
+        drawing, view = Drawing(), asyncio.run(lookout.view())
+        lookout.close()
+    assert {drawing.of(view, draw) for _ in range(VIEWERS)} == {b"1"}
+    late = replace(view, age_s=view.age_s + 1, trouble=Trouble("it is slow", "Wait."))
+    others = (replace(view, age_s=view.age_s + 1), late, replace(late, sight=None), view)
+    assert [drawing.of(each, draw) for each in others] == [b"2", b"3", b"4", b"5"]

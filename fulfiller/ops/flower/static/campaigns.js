@@ -1,7 +1,7 @@
-// Renews the board in place every two seconds while somebody can see it.
+// Renews the board in place every second while somebody can see it.
 import { changes, patchWith, states } from "./patch.js";
 
-const EVERY_MS = 2000;
+const EVERY_MS = 1000;
 const PATIENCE_MS = 10000;
 const board = document.getElementById("campaigns-board");
 const news = document.getElementById("campaigns-news");

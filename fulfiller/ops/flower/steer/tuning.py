@@ -64,9 +64,10 @@ def _so_far(rate: Rate | None) -> str:
 
 
 def _rates(scene: Scene) -> str:
+    """Return the rate of all in words; merchants are many, and none is named to who only looks."""
     own = f"{scene.called} {sentence(_rate(scene, EVERY_KEY))}"
-    limits = [f"{pace.scope[1]} at most {pace.rate}" for pace in scene.rates if pace.scope[1]]
-    return f"{'; '.join((own, *limits))}."
+    limits = sum(1 for pace in scene.rates if pace.scope[1] != EVERY_KEY)
+    return f"{own}; limit keys with a rate of their own: {limits:,}." if limits else f"{own}."
 
 
 def _rate_fields(scene: Scene) -> tuple[Field, ...]:

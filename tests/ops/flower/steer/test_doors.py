@@ -22,6 +22,7 @@ OPEN = ("/healthcheck", "/static/", "/login", "/logout", ".*")
 """What needs no password: a bare OK, scripts and styles, ways in and out, nothing at all."""
 READS = ("/tasks/datatable", "/campaigns/search")
 """What is posted only to look."""
+CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 TURNED_AWAY = {HTTPStatus.UNAUTHORIZED, HTTPStatus.METHOD_NOT_ALLOWED}
 FORBIDDEN = {HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED}
 
@@ -49,21 +50,30 @@ def viewer(steered: Steered) -> Visitor:
     return steered.as_(VIEWER)
 
 
-def test_nobody_comes_in_anywhere(steered: Steered) -> None:
-    """Looking or posting: 401, whatever the route, and nothing else is told."""
-    stranger = steered.as_(None)
+def test_nobody_comes_in_anywhere(steered: Steered, store: SqlStore) -> None:
+    """Looking or changing: 401, whatever the route, and nothing else is told or done."""
+    stranger, before = steered.as_(None), everything(store)
     assert {"/campaigns/steer", "/campaigns/steer/x", "/metrics"} <= set(_paths())
     for path in _paths():
-        told = {stranger.get(path).status_code, stranger.post(path, {}).status_code}
+        told = {stranger.ask(method, path).status_code for method in ("GET", *CHANGING)}
         assert told <= TURNED_AWAY, (path, told)
         assert HTTPStatus.UNAUTHORIZED in told, path
+    assert everything(store) == before
 
 
-def test_a_viewer_posts_nothing_anywhere(viewer: Visitor) -> None:
+def test_a_viewer_changes_nothing_anywhere(viewer: Visitor, store: SqlStore) -> None:
     """Flower itself was started to let whoever logs in steer: the role forbids it."""
-    told = {path: viewer.post(path, {}).status_code for path in _paths() if path not in READS}
-    assert {path: code for path, code in told.items() if code not in FORBIDDEN} == {}
-    assert HTTPStatus.FORBIDDEN in {told["/campaigns/steer"], told["/api/worker/shutdown/x"]}
+    before = everything(store)
+    told = {
+        (method, path): viewer.ask(method, path).status_code
+        for path in _paths()
+        for method in CHANGING
+        if path not in READS
+    }
+    assert {asked: code for asked, code in told.items() if code not in FORBIDDEN} == {}
+    for path in ("/campaigns/steer", "/api/worker/shutdown/x", "/api/task/rate-limit/x"):
+        assert told["POST", path] == HTTPStatus.FORBIDDEN
+    assert everything(store) == before
 
 
 def test_a_viewer_sees_all_there_is(viewer: Visitor, festival: Campaign) -> None:

@@ -11,7 +11,7 @@ from fulfiller.service.rates import By
 from fulfiller.store.sqlstore import SqlStore
 from tests.contract.world import everything
 from tests.ops.flower.reader import act
-from tests.ops.flower.steer.test_controls import shown
+from tests.ops.flower.steer.deeds import shown
 from tests.ops.flower.steer.visitor import REASON, Visitor
 
 EVIL = "<script>alert(1)</script>"

@@ -75,6 +75,10 @@ class Visitor:
         """Look at a page."""
         return self._send("GET", path)
 
+    def ask(self, method: str, path: str) -> httpx.Response:
+        """Send a request without a body."""
+        return self._send(method, path)
+
     def post(self, path: str, form: dict[str, str], **headers: str) -> httpx.Response:
         """Send a form."""
         return self._send("POST", path, data=form, headers=headers)
