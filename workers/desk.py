@@ -8,11 +8,13 @@ from dataclasses import replace
 from functools import cache
 from threading import local
 
+from fulfiller.clock import monotonic
 from fulfiller.ops.trail import Trail, open_trail
 from fulfiller.service.issue import Press
 from fulfiller.settings import Settings, load
 from fulfiller.wiring import Parts, open_parts, press
 from workers.eligibility import Guard, configured
+from workers.waits import Tally
 
 _mine = local()
 
@@ -39,6 +41,15 @@ def desk() -> Press:
     return found
 
 
+def tally() -> Tally:
+    """Return what this thread counts of waits."""
+    found: Tally | None = getattr(_mine, "tally", None)
+    if found is None:
+        queue = parts().queue
+        found = _mine.tally = Tally(tell=queue.count_waits, monotonic=monotonic)
+    return found
+
+
 @cache
 def guard() -> Guard | None:
     """Return the eligibility hook of this process behind its guard, if there is one."""
@@ -53,8 +64,11 @@ def trail() -> Trail:
 
 
 def leave() -> None:
-    """Give this thread's connections back."""
+    """Tell what was counted, and give this thread's connections back."""
     found: Parts | None = getattr(_mine, "parts", None)
+    counted: Tally | None = getattr(_mine, "tally", None)
+    if counted is not None:
+        counted.flush()
     vars(_mine).clear()
     if found is not None:
         found.close()

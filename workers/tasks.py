@@ -1,5 +1,6 @@
 """The tasks: a few lines each, for the verbs are in `fulfiller.service`."""
 
+from contextlib import suppress
 from threading import Event
 from typing import Any
 
@@ -10,11 +11,11 @@ from celery.worker.request import Request
 from fulfiller.broker.message import Unfit, read
 from fulfiller.broker.topology import ISSUE_TASK, SUBMIT_TASK
 from fulfiller.clock import monotonic
-from fulfiller.domain.error import StoreUnavailable
+from fulfiller.domain.error import StoreError, StoreUnavailable
 from fulfiller.domain.outcome import Issued
 from fulfiller.service.issue import issue
 from workers.celery import app
-from workers.desk import desk, parts, trail
+from workers.desk import desk, parts, tally, trail
 from workers.submitting import submit
 
 RESULT_MAX = 200
@@ -54,6 +55,8 @@ def claims_issue(self: Task[..., str], *args: Any, **kwargs: Any) -> str:
         return f"left={len(ids)} {type(fault).__name__}: {fault}"[:RESULT_MAX]
     if trail().on:
         trail().done(ids, done, self.request.id or "", began)
+    with suppress(StoreError):
+        tally().add(_queue(self.request), done.issued, parts().clock.now())
     return told(done)
 
 
@@ -72,6 +75,10 @@ def claims_submit(self: Task[..., str], *args: Any, **kwargs: Any) -> str:
         _never.wait(PAUSE_S)
         # Only the kind: what a database complains about may name a person.
         raise Reject(type(fault).__name__, requeue=True) from None
+
+
+def _queue(request: Any) -> str:
+    return str((request.delivery_info or {}).get("routing_key", ""))
 
 
 def told(done: Issued) -> str:

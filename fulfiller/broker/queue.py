@@ -24,8 +24,11 @@ from fulfiller.broker.topology import (
     WORK_QUEUES,
     key,
 )
+from fulfiller.broker.waits import count as add_waits
+from fulfiller.broker.waits import counted as counted_waits
 from fulfiller.domain.bucket import News
 from fulfiller.domain.tier import Tier
+from fulfiller.domain.waits import Waits
 from fulfiller.service.dispatch import Hint
 
 Channel = Any
@@ -105,6 +108,15 @@ class CeleryQueue:
     def submitted(self) -> Mapping[str, int] | None:
         """Return how many claims came in through the broker, by what became of them."""
         return self._ask(counted)
+
+    def count_waits(self, waits: Mapping[Tier, Waits]) -> bool:
+        """Count how long claims waited for their coupon; False when the broker did not hear it."""
+        self._ask(lambda channel: add_waits(channel, waits))
+        return self.fault is None
+
+    def waits(self) -> Mapping[Tier, Waits] | None:
+        """Return how long claims waited for their coupon so far, by tier."""
+        return self._ask(counted_waits)
 
     def tell_doors(self, said: Mapping[str, bytes]) -> Sequence[News] | None:
         """Tell other intakes whom each door limit let in here, and return what they told.

@@ -20,6 +20,8 @@ QUARANTINED_KEY = "quarantined"
 SUBMITTED_KEY = "submitted"
 """How many claims came in through the broker, by what became of them."""
 
+WAITS_KEY = "waits"
+"""How long claims waited for their coupon, by tier and bucket."""
 DOOR_KEY = "door"
 """Whom intakes let in during the last seconds, by digests: so they keep door limits together."""
 FAILED_KEY = "failed:"

@@ -22,7 +22,14 @@ from fulfiller.domain.tier import Tier
 
 ClaimId = NewType("ClaimId", str)
 CLAIM_PREFIX = "clm_"
+STAMP_DIGITS = 12
+MILLISECOND = 1_000
 DEFAULT_GRANT = "default"
+
+
+def dated(claim_id: ClaimId) -> int:
+    """Return when a claim was taken in, in microseconds, to the millisecond that its id tells."""
+    return int(claim_id.replace("-", "", 1)[:STAMP_DIGITS], 16) * MILLISECOND
 
 
 class Stage(StrEnum):

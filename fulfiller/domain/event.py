@@ -44,6 +44,7 @@ class Kind(StrEnum):
     PRESSURE_REPORTED = "pressure.reported"
     PATIENCE_WORDED = "patience.worded"
     RATE_CHANGED = "rate.changed"
+    MARK_SET = "mark.set"
 
 
 SETBACKS = (Kind.CLAIM_PARKED, Kind.CLAIM_REPLAYED)

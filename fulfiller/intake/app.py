@@ -48,6 +48,7 @@ from fulfiller.intake.pressure import Partners
 from fulfiller.intake.problem import KINDS, Code, Problem
 from fulfiller.intake.publisher import Publisher
 from fulfiller.intake.rates import Rates
+from fulfiller.intake.refusals import Refusals
 from fulfiller.intake.scale import Scale
 from fulfiller.intake.sharing import Sharing
 from fulfiller.intake.watch import Watch
@@ -55,7 +56,7 @@ from fulfiller.intake.watch import Watch
 STATUS_CODES = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED}
 LIMITED_BY_ADDRESS = ("submit_claim", "submit_claims", "show_campaign")
 """What people ask for; probes, pages of problems and what wants a key are left alone."""
-Threads = tuple[Publisher | Outlook | Committer | Desk | Watch | Metrics | Sharing, ...]
+Threads = tuple[Publisher | Outlook | Committer | Desk | Watch | Metrics | Sharing | Refusals, ...]
 
 
 class App:
@@ -92,7 +93,7 @@ class App:
             name: parts.tally.counted(name, handler, parts.monotonic)
             for name, handler in handlers.items()
         }
-        staff = (committer, reads, writes, self._watch, metrics)
+        staff = (committer, reads, writes, self._watch, metrics, Refusals(parts, writes))
         threads: Threads = (self.publisher, self.outlook, *staff)
         if doorman.buckets:
             threads = (*threads, Sharing(parts, doorman.buckets))

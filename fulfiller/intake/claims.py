@@ -93,9 +93,9 @@ class Claims:
         body = await json_body(asked, receive, limit=self._limits.body_max)
         key = idempotency_key(headers.get(b"idempotency-key"))
         request = claim_request(body, account, key)
-        self._doorman.admit(account, request.user, asked)
-        result = await self._one(request, ears_of(headers, request.locale))
+        result = await self._admitted(request, account, asked)
         if isinstance(result, Problem):
+            self._parts.tally.turn_away(request.campaign, result.code)
             raise result
         status, replayed, claim = result
         if self._trail.on:
@@ -113,6 +113,7 @@ class Claims:
             batch_request(raw, account, number=number)
             for number, raw in enumerate(batch_bodies(body, limit=self._limits.batch_max))
         ]
+        wanted = [each.campaign if isinstance(each, Request) else None for each in read]
         read = self._doorman.admit_each(account, read, asked)
         requests = [each for each in read if isinstance(each, Request)]
         answers = await self._take(requests)
@@ -121,9 +122,7 @@ class Claims:
             await self._concierge.prepare(campaign)
         taken = iter(answers)
         results = [_batch_result(self._batched(each, taken, asked), asked) for each in read]
-        self._parts.tally.refused.update(
-            result.problem.code for result in results if result.problem is not None
-        )
+        self._count(wanted, results)
         if all(r.problem is not None and r.problem.code is Code.UNAVAILABLE for r in results):
             raise unavailable()
         if self._trail.on:
@@ -160,6 +159,13 @@ class Claims:
             raise Problem(Code.NOT_CANCELLABLE, f"the claim is {sighting.shown.state}")
         return Reply(200, encode(sighting.shown))
 
+    async def _admitted(self, request: Request, account: str, asked: Asked) -> "Result | Problem":
+        try:
+            self._doorman.admit(account, request.user, asked)
+        except Problem as limited:
+            return limited
+        return await self._one(request, ears_of(asked.headers, request.locale))
+
     async def _one(self, request: Request, ears: Ears) -> "Result | Problem":
         try:
             (taken,) = await self._committer.submit((request,))
@@ -186,6 +192,14 @@ class Claims:
         if taken.code in TURNED_AWAY:
             return self._concierge.turned_away(taken, request.campaign, request.user, ears)
         return taken
+
+    def _count(self, wanted: Sequence[str | None], results: Sequence[BatchResult]) -> None:
+        tally = self._parts.tally
+        for campaign, result in zip(wanted, results, strict=True):
+            if result.problem is not None:
+                tally.refused[result.problem.code] += 1
+                if campaign is not None:
+                    tally.turn_away(campaign, result.problem.code)
 
     def _follow(self, results: Sequence[BatchResult], asked: Asked, began: float) -> None:
         for repeated in (False, True):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fulfiller.domain.error import StoreError
 from fulfiller.domain.stripe import Count, Stripe, counted
 from fulfiller.domain.tier import Tier
+from fulfiller.domain.waits import Waits
 from fulfiller.intake.parts import Broker
 from fulfiller.service.dispatch import Lane
 from fulfiller.service.helm import Survey
@@ -34,6 +35,7 @@ class Queues:
     lengths: Mapping[str, int]
     quarantined: Mapping[str, int] = field(default_factory=dict)
     submitted: Mapping[str, int] = field(default_factory=dict)
+    waits: Mapping[Tier, Waits] = field(default_factory=dict)
 
 
 def read_store(store: Store) -> Books | None:
@@ -61,6 +63,7 @@ def read_broker(broker: Broker) -> Queues | None:
         lengths=lengths,
         quarantined=broker.quarantined() or {},
         submitted=broker.submitted() or {},
+        waits=broker.waits() or {},
     )
 
 

@@ -7,6 +7,8 @@ from typing import Protocol
 from fulfiller.domain.bucket import Bucket, News
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.code import CodeKey
+from fulfiller.domain.tier import Tier
+from fulfiller.domain.waits import Waits
 from fulfiller.intake.tally import Tally
 from fulfiller.intake.trail import Trail, Untold
 from fulfiller.service.dispatch import Queue
@@ -33,6 +35,9 @@ class Broker(Queue, Protocol):
 
     def submitted(self) -> Mapping[str, int] | None:
         """Return how many claims came in through the broker, by what became of them."""
+
+    def waits(self) -> Mapping[Tier, Waits] | None:
+        """Return how long claims waited for their coupon so far, by tier."""
 
     def tell_doors(self, said: Mapping[str, bytes]) -> Sequence[News] | None:
         """Tell other intakes whom each door limit let in here, and return what they told."""

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 from fulfiller.domain.breaker import Mode
 from fulfiller.domain.stripe import Count, counted
 from fulfiller.domain.tier import Tier
+from fulfiller.domain.waits import BOUNDS_S
 from fulfiller.intake.families import Labels, Values, counter, gauge, one_label, plain
 from fulfiller.intake.gauges import Books, Queues
 from fulfiller.intake.promises import promises
@@ -91,6 +92,17 @@ def _of_queues(queues: Queues) -> Iterator[Metric]:
     yield counter("quarantined", about, ("flaw",), one_label(queues.quarantined))
     about = "Claims that came in through Celery, by what became of them."
     yield counter("submitted", about, ("outcome",), one_label(queues.submitted))
+    yield _waits(queues)
+
+
+def _waits(queues: Queues) -> Metric:
+    about = "From being taken in to the coupon, as workers counted; some stand for several."
+    seconds = HistogramMetricFamily("fulfiller_claim_wait_seconds", about, labels=("tier",))
+    for tier, waits in queues.waits.items():
+        spread = Spread(BOUNDS_S)
+        spread.counts, spread.sum = list(waits.counts), waits.sum_ms / 1_000
+        _add(seconds, (str(tier),), spread)
+    return seconds
 
 
 def _of_intake(tally: Tally) -> Iterator[Metric]:

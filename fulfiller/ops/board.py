@@ -11,6 +11,7 @@ from fulfiller.ops.figures import Figures
 from fulfiller.ops.modes import told
 from fulfiller.ops.moments import stamp
 from fulfiller.ops.pulse import OVER, Pulse, Word
+from fulfiller.ops.refused import refused_said
 from fulfiller.ops.show import table
 
 COLORS = {
@@ -28,6 +29,8 @@ WIDTH = 80
 NAME_MAX = 20
 """Symbols of a campaign's name, where space is short."""
 REASONS_MAX = 6
+LATE = "promise-broken"
+"""The page about claims that wait longer than is stated."""
 SECOND = 1_000_000
 
 
@@ -37,6 +40,7 @@ def as_json(pulse: Pulse, *, before: Pulse | None = None) -> dict[str, object]:
     return {
         "word": pulse.word.value,
         "reasons": list(pulse.reasons),
+        "runbooks": _runbooks(pulse),
         "service": told(pulse.service),
         "campaigns": [
             each.as_json() | going.as_json(each, pulse, before) for each in pulse.campaigns
@@ -54,11 +58,13 @@ def text(pulse: Pulse, *, before: Pulse | None = None, lines: int = LINES) -> st
     head = [
         click.style(pulse.word.value, fg=COLORS[pulse.word], bold=True),
         *_reasons(pulse.reasons),
+        *_pages(pulse),
         "",
         f"workers   {f'{pulse.slots} slots' if pulse.slots else 'none'}",
         f"keeper    {pulse.keeper or 'NONE LEADS'}",
         f"broker    {_broker(pulse)}",
         f"claims    {_claims(pulse)}{_pace(pulse, before)}",
+        *_refused(pulse, before),
         *_ceiling(pulse),
         "",
     ]
@@ -70,10 +76,12 @@ def line(pulse: Pulse, before: Pulse | None) -> str:
     depths = "away" if pulse.depths is None else str(sum(pulse.depths.values()))
     rate = going.ceiling_said(pulse)
     late = going.late(pulse)
+    refused = refused_said(pulse, before)
     return (
         f"{_moment(pulse)} {pulse.word} {_claims(pulse)}{_pace(pulse, before)}"
         f" · slots {pulse.slots} · keeper {'leads' if pulse.keeper else 'missing'}"
         f" · tasks {depths}"
+        f"{f' · refused {refused}' if refused else ''}"
         f"{f' · ceiling {rate}' if rate else ''}{f' · LATE {late}' if late else ''}"
     )
 
@@ -82,6 +90,17 @@ def _reasons(reasons: Sequence[str]) -> list[str]:
     hidden = len(reasons) - REASONS_MAX
     rest = [f"  … and {hidden} more: --json"] if hidden > 0 else []
     return [*(_clipped(f"  {reason}", WIDTH) for reason in reasons[:REASONS_MAX]), *rest]
+
+
+def _runbooks(pulse: Pulse) -> list[str]:
+    """Return the pages about its troubles, each once, in their order."""
+    late = [LATE] if going.late(pulse) else []
+    return list(dict.fromkeys([*(each.runbook for each in pulse.troubles), *late]))
+
+
+def _pages(pulse: Pulse) -> list[str]:
+    pages = ", ".join(_runbooks(pulse))
+    return [_clipped(f"  fulfiller runbook {pages}", WIDTH)] if pages else []
 
 
 def _claims(pulse: Pulse) -> str:
@@ -98,6 +117,11 @@ def _pace(pulse: Pulse, before: Pulse | None) -> str:
 def _ceiling(pulse: Pulse) -> list[str]:
     said = going.ceiling_said(pulse)
     return [f"ceiling   {said}"] if said else []
+
+
+def _refused(pulse: Pulse, before: Pulse | None) -> list[str]:
+    said = refused_said(pulse, before)
+    return [_clipped(f"refused   {said}", WIDTH)] if said else []
 
 
 def _broker(pulse: Pulse) -> str:

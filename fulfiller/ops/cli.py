@@ -27,6 +27,7 @@ SECTIONS = {
         "hold": Later("fulfiller.ops.steering:hold", "Hold all: workers stop issuing."),
         "unhold": Later("fulfiller.ops.steering:unhold", "Unhold all: workers go on issuing."),
         "rate": Later("fulfiller.ops.rating:rate_service", "Show or set how much all issue."),
+        "mark": Later("fulfiller.ops.mark:mark", "Mark a moment, such as a deploy, on charts."),
         "token": Later("fulfiller.ops.token:token", "Sign an order for `celery control`."),
         "parked": Later(
             "fulfiller.ops.parked:parked", "See, replay and abandon claims that were parked."

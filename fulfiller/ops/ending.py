@@ -45,10 +45,10 @@ def end_at(lasts: str | None, until: str | None, *, zone: str, now: int) -> int 
     return end
 
 
-def checked(reason: str) -> str:
+def checked(reason: str, name: str = "--reason") -> str:
     """Return a reason that says something, in one line that is not too long."""
     if not reason.strip() or not reason.isprintable() or len(reason) > REASON_MAX:
-        raise Misused(f"--reason must say something, in one line of at most {REASON_MAX} symbols")
+        raise Misused(f"{name} must say something, in one line of at most {REASON_MAX} symbols")
     return reason.strip()
 
 

@@ -1,7 +1,7 @@
 """A campaign in figures: phase, mode, backlog, money; what `status` and `campaign` show."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from fulfiller.domain.breaker import Mode, Reading, thresholds
 from fulfiller.domain.campaign import Campaign, Phase, phase, policy
@@ -21,7 +21,8 @@ NEVER = float("inf")
 class Figures:
     """What an operator wants to know about a campaign at a glance.
 
-    `gauge` holds the numbers that its breaker is judged by, as the keeper last saw them.
+    `gauge` holds the numbers that its breaker is judged by, as the keeper last saw them;
+    `refused_by` the refused claims by the code of the problem.
     """
 
     campaign: str
@@ -39,6 +40,7 @@ class Figures:
     budget: Money
     reserved: Money
     left: Money
+    refused_by: Mapping[str, int] = field(default_factory=dict)
     tiers: tuple[TierFigures, ...] = ()
 
     @property
@@ -60,6 +62,11 @@ class Figures:
     def said(self) -> str:
         """Return the mode with its cause, since when, by whom and until when."""
         return said(self.row, self.at)
+
+    @property
+    def refused(self) -> int:
+        """Return the claims that intakes have told to be refused, as of a second ago."""
+        return sum(self.refused_by.values())
 
     @property
     def drain_s(self) -> float | None:
@@ -88,6 +95,8 @@ class Figures:
             "says": self.said,
             **told(self.row),
             **{name: getattr(self, name) for name in COUNTS},
+            "refused": self.refused,
+            "refused_by": dict(self.refused_by),
             "threshold": self.gauge.threshold,
             "resume_at": self.gauge.resume_at,
             "rate_per_s": _rounded(self.gauge.reading.rate),
@@ -112,9 +121,10 @@ def figures(
     store: Store, *, now: int, campaigns: Sequence[Campaign] | None = None
 ) -> tuple[Figures, ...]:
     """Return the figures of these campaigns, or of all."""
-    modes = store.modes()
+    modes, refused = store.modes(), store.refusals()
     chosen = store.campaigns() if campaigns is None else campaigns
-    return tuple(_figures(each, modes[each.id], store, now) for each in chosen)
+    found = (_figures(each, modes[each.id], store, now) for each in chosen)
+    return tuple(replace(each, refused_by=refused.get(each.campaign, {})) for each in found)
 
 
 def gauge_of(campaign: Campaign, row: ModeRow) -> Gauge:

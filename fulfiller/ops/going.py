@@ -10,6 +10,7 @@ from fulfiller.domain.validity import SECOND
 from fulfiller.ops.figures import Figures
 from fulfiller.ops.modes import length
 from fulfiller.ops.pulse import Pulse
+from fulfiller.ops.refused import refused_per_s
 from fulfiller.ops.shares import TierFigures
 from fulfiller.service.dispatch import Lane
 from fulfiller.service.traffic import Waiting
@@ -41,6 +42,7 @@ def as_json(each: Figures, pulse: Pulse, before: Pulse | None) -> Json:
     own = pulse.traffic.paces.get((each.campaign, EVERY_KEY))
     return {
         "issued_per_s": _rounded(issued_per_s(pulse, before, each.campaign)),
+        "refused_per_s": _rounded(refused_per_s(pulse, before, each.campaign)),
         "issuing_rate": None if own is None else _rate(own, pulse),
         "tiers": {str(tier.tier): _tier(tier, each, pulse, before) for tier in each.tiers},
         "limits": [_limit(pace, waiting, pulse) for pace, waiting in _limited(each, pulse)],

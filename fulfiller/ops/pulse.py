@@ -18,9 +18,8 @@ from fulfiller.service.traffic import Traffic, read_traffic
 if TYPE_CHECKING:
     from fulfiller.broker.queue import CeleryQueue
 
-NO_KEEPER = "no keeper leads, nothing is released, swept or sealed: fulfiller keeper"
-NO_WORKERS = "no worker was seen in the last 10 s, nothing is issued: fulfiller worker"
-NO_BROKER = "the broker does not answer; claims are accepted and wait in the store"
+PAUSED = "paused-too-long"
+PARKED = "claims are parked and wait for an operator: fulfiller parked list"
 OVER = (Phase.DRAFT, Phase.ENDED, Phase.ARCHIVED)
 
 
@@ -33,6 +32,25 @@ class Word(StrEnum):
     HELD = "held"
     PAUSED = "paused"
     UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What an operator wants to know of, in words, and the runbook about it."""
+
+    reason: str
+    runbook: str
+
+
+NO_KEEPER = Trouble(
+    "no keeper leads, nothing is released, swept or sealed: fulfiller keeper", "no-keeper"
+)
+NO_WORKERS = Trouble(
+    "no worker was seen in the last 10 s, nothing is issued: fulfiller worker", "worker-lost"
+)
+NO_BROKER = Trouble(
+    "the broker does not answer; claims are accepted and wait in the store", "broker-lost"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +78,14 @@ class Pulse:
         return Word(self.service.mode.value)
 
     @property
-    def reasons(self) -> tuple[str, ...]:
+    def troubles(self) -> tuple[Trouble, ...]:
         """Return what keeps it from flowing and what awaits an operator, the worst first."""
         return (*self._switched(), *self._missing(), *self._waiting())
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Return the troubles in words."""
+        return tuple(each.reason for each in self.troubles)
 
     def sum(self, name: str) -> int:
         """Return one figure over all campaigns."""
@@ -72,17 +95,18 @@ class Pulse:
         """Return the figures of a campaign, if there is one of this name."""
         return next((each for each in self.campaigns if each.campaign == campaign), None)
 
-    def _switched(self) -> Iterator[str]:
+    def _switched(self) -> Iterator[Trouble]:
         service = self.service
         if service.mode is not Mode.FLOWING or service.state.forced:
-            yield f"the service is {said(replace(service, held=False), self.at)}"
+            yield Trouble(f"the service is {said(replace(service, held=False), self.at)}", PAUSED)
         if service.held:
-            yield f"the service issues nothing, claims wait: {held_said(service, self.at)}"
+            held = held_said(service, self.at)
+            yield Trouble(f"the service issues nothing, claims wait: {held}", PAUSED)
         for each in self.campaigns:
             if each.phase not in OVER and not each.is_flowing:
-                yield f"{each.campaign} is {each.said}"
+                yield Trouble(f"{each.campaign} is {each.said}", PAUSED)
 
-    def _missing(self) -> Iterator[str]:
+    def _missing(self) -> Iterator[Trouble]:
         if self.keeper is None:
             yield NO_KEEPER
         if not self.slots:
@@ -90,9 +114,9 @@ class Pulse:
         if self.depths is None:
             yield NO_BROKER
 
-    def _waiting(self) -> Iterator[str]:
+    def _waiting(self) -> Iterator[Trouble]:
         if parked := self.sum("parked"):
-            yield f"{parked:,} claims are parked and wait for an operator: fulfiller parked list"
+            yield Trouble(f"{parked:,} {PARKED}", "poison")
 
 
 def look(store: Store, queue: "CeleryQueue") -> Pulse:

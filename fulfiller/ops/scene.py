@@ -34,6 +34,6 @@ def read_scene(claim_id: ClaimId, store: Truth) -> Scene | None:
 
 def _missing(store: Truth) -> list[str]:
     return [
-        *([] if store.leader(LEASE) else [NO_KEEPER]),
-        *([] if store.slots() else [NO_WORKERS]),
+        *([] if store.leader(LEASE) else [NO_KEEPER.reason]),
+        *([] if store.slots() else [NO_WORKERS.reason]),
     ]

@@ -61,7 +61,7 @@ def tail(campaign: str | None, since: str | None, *, as_json: bool) -> None:
         halt = Halt()
         remark(f"Following the log behind event {after:,}; Ctrl-C ends.")
         if store.leader(LEASE) is None:
-            remark(NO_KEEPER)
+            remark(NO_KEEPER.reason)
         _follow(store, after, campaign, halt, as_json=as_json)
 
 

@@ -25,6 +25,8 @@ EVERY_S = 1.0
 LATELY = 5
 """Looks over which it is told what was issued: one alone would jump about."""
 AWAY = "the store does not answer"
+PAGE = "store-slow"
+AWAY_SAID = f"{AWAY}: fulfiller runbook {PAGE}"
 Teller = Callable[[Pulse | None, Pulse | None], None]
 """Shows a pulse, None while the store does not answer, and the one before it."""
 
@@ -56,7 +58,7 @@ def _look(store: Store, queue: "CeleryQueue") -> Pulse | None:
 
 def _drawer(live: Live) -> Teller:
     def draw(pulse: Pulse | None, before: Pulse | None) -> None:
-        away = f"{click.style(Word.UNREACHABLE, fg=COLORS[Word.UNREACHABLE])}\n  {AWAY}"
+        away = f"{click.style(Word.UNREACHABLE, fg=COLORS[Word.UNREACHABLE])}\n  {AWAY_SAID}"
         room = live.console.height - 1
         shown = away if pulse is None else text(pulse, before=before, lines=room)
         drawn = Text.from_ansi(shown, no_wrap=True, overflow="ellipsis")
@@ -66,11 +68,11 @@ def _drawer(live: Live) -> Teller:
 
 
 def _plain_line(pulse: Pulse | None, before: Pulse | None) -> None:
-    click.echo(f"{Word.UNREACHABLE}: {AWAY}" if pulse is None else line(pulse, before))
+    click.echo(f"{Word.UNREACHABLE}: {AWAY_SAID}" if pulse is None else line(pulse, before))
 
 
 def _json_line(pulse: Pulse | None, before: Pulse | None) -> None:
-    away = {"word": Word.UNREACHABLE.value, "reasons": [AWAY]}
+    away = {"word": Word.UNREACHABLE.value, "reasons": [AWAY], "runbooks": [PAGE]}
     click.echo(
         json.dumps(away if pulse is None else told(pulse, before=before), ensure_ascii=False)
     )

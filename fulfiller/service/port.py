@@ -26,6 +26,7 @@ from fulfiller.domain.stripe import Delta, Stripe, StripeKey
 from fulfiller.service.dispatch import Dispatch
 from fulfiller.service.helm import Helm
 from fulfiller.service.log import Seal, Sealed, Unsealed
+from fulfiller.service.refused import Refused
 from fulfiller.service.roster import Roster
 
 Key = tuple[str, str]
@@ -152,7 +153,7 @@ class ClaimView:
     outcome: Outcome | None = None
 
 
-class Store(Dispatch, Helm, Roster, Protocol):
+class Store(Dispatch, Helm, Roster, Refused, Protocol):
     """The truth. Implementations: PostgreSQL, SQLite, memory; one contract suite for all."""
 
     def now(self) -> int:

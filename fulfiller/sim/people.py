@@ -11,9 +11,12 @@ from fulfiller.domain.mode import SERVICE
 from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE, Rate
 from fulfiller.domain.pressure import WHOLE, Report
 from fulfiller.domain.stripe import Purse, total
+from fulfiller.domain.tier import Tier
 from fulfiller.domain.validity import DAY
+from fulfiller.service.amend import end, set_thresholds, set_weights
 from fulfiller.service.consolidate import consolidate
 from fulfiller.service.extend import extend
+from fulfiller.service.mark import mark
 from fulfiller.service.move import abandon, replay
 from fulfiller.service.parked import Choice, parked
 from fulfiller.service.rates import By, set_rate
@@ -33,6 +36,7 @@ EYE = 0.6
 """The chance of an act that leads to where a seed has an eye on, before the dice are asked."""
 AGAIN = SECOND // 4
 REPLAY = 5 * SECOND
+ENDS = 0.2
 
 
 class Operator(Role):
@@ -56,6 +60,7 @@ class Operator(Role):
             self._pause, self._pause, self._hold, self._hold, self._unhold, self._resume,
             self._resume, self._resume, self._let_flow,
             self._rate, self._extend, self._replay, self._abandon, self._press, self._gather,
+            self._thresholds, self._end, self._weights, self._mark,
         )  # fmt: skip
         while not self.world.healed:
             self.world.loop.sleep(self.world.dice.randrange(*BETWEEN))
@@ -154,6 +159,30 @@ class Operator(Role):
     def _abandon(self, store: MemoryStore, now: int) -> None:
         ids = [each.claim.id for each in parked(Choice(), store)][:1]
         abandon(ids, "hopeless", store=store, now=now, actor=ACTOR)
+
+    def _thresholds(self, store: MemoryStore, now: int) -> None:
+        stated = {"backlog_threshold": self.world.dice.choice((None, 20, 200))}
+        stated |= {"resume_threshold": None}
+        set_thresholds(self._campaign(), stated, self._by(now), store=store)
+
+    def _weights(self, store: MemoryStore, now: int) -> None:
+        weights = {Tier.P0: self.world.dice.randint(8, 20)}
+        set_weights(self._campaign(), weights, self._by(now), store=store)
+
+    def _mark(self, store: MemoryStore, now: int) -> None:
+        mark(self._scope(), "simulated", actor=ACTOR, at=now, store=store)
+
+    def _end(self, store: MemoryStore, now: int) -> None:
+        """End a campaign for good, rarely, and never the one that a seed has an eye on."""
+        campaign = self._campaign()
+        if campaign != self.campaigns[0] and self.world.dice.random() < ENDS:
+            end(campaign, self._by(now), store=store)
+
+    def _campaign(self) -> str:
+        return self.world.dice.choice(self.campaigns)
+
+    def _by(self, now: int) -> By:
+        return By(reason="simulated", actor=ACTOR, now=now)
 
     def _gather(self, store: MemoryStore, now: int) -> None:
         consolidate(self.world.dice.choice(self.campaigns), store=store, now=now)

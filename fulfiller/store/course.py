@@ -47,6 +47,10 @@ PARKED = f"""
   from event where campaign = :campaign and kind = '{Kind.CLAIM_PARKED}'
   group by detail order by 2"""
 
+REFUSED = """
+  select code, sum(refused) as claims from refusal where campaign = :campaign
+  group by code order by 2 desc, 1"""
+
 TERMS = "select terms from campaign where id = :campaign"
 STRIPES = f"select {listed(hot.STRIPE)} from stripe where campaign = :campaign order by number"
 
@@ -107,3 +111,8 @@ class Course:
         """Yield since when claims were parked, for which kind of fault, and how many."""
         for row in self.seen.stream(PARKED, campaign=self.campaign):
             yield row["since"], row["detail"].partition(":")[0], row["claims"]
+
+    def refused(self) -> dict[str, int]:
+        """Return how many claims were refused, by code, as far as intakes told."""
+        found = self.seen.rows(REFUSED, campaign=self.campaign)
+        return {row["code"]: int(row["claims"]) for row in found}

@@ -19,7 +19,11 @@ MONEYLESS = (
     Kind.CAMPAIGN_CHANGED,
     Kind.CAMPAIGN_EXTENDED,
     Kind.CAMPAIGN_ENDED,
-    *(kind for kind in Kind if kind.startswith(("mode.", "pressure.", "patience.", "rate."))),
+    *(
+        kind
+        for kind in Kind
+        if kind.startswith(("mode.", "pressure.", "patience.", "rate.", "mark."))
+    ),
 )
 OF_COUPONS = {
     Kind.COUPON_RESERVED: CouponState.RESERVED,

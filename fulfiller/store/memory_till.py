@@ -13,12 +13,12 @@ from fulfiller.domain.validity import Pause
 from fulfiller.service.port import Key, Writes
 from fulfiller.service.till import CouponSight
 from fulfiller.store.locks import RowLocks
-from fulfiller.store.memory_roster import MemoryRoster
+from fulfiller.store.memory_refusals import MemoryRefusals
 from fulfiller.store.memory_unit import MemoryUnit
 from fulfiller.store.shelves import Shelves
 
 
-class MemoryTill(MemoryRoster):
+class MemoryTill(MemoryRefusals):
     """Coupons by their lookup hashes, and their moves."""
 
     def __init__(

@@ -9,12 +9,13 @@ from fulfiller.domain.event import Event
 from fulfiller.domain.mode import SERVICE
 from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE, Pace, Rate, RateScope
 from fulfiller.store import rows
-from fulfiller.store.desk import Desk, event_row
+from fulfiller.store.desk import event_row
+from fulfiller.store.refusals import Refusals
 from fulfiller.store.table import CampaignRow, ModeRecord
 from fulfiller.store.table_line import PaceRow
 
 
-class Rates(Desk):
+class Rates(Refusals):
     """The rates of the service, of campaigns, and of their limit keys."""
 
     def rates(self, campaign: str) -> Sequence[Pace]:

@@ -58,6 +58,7 @@ class Shelves:
     paces: dict[RateScope, Pace] = field(default_factory=dict)
     reports: dict[tuple[str, str], Report] = field(default_factory=dict)
     blocks: dict[Lane, dict[Place, Block]] = field(default_factory=dict)
+    refusals: dict[tuple[str, str, str], tuple[int, int]] = field(default_factory=dict)
 
     def commit(self, writes: Writes, taken: Collection[ClaimId] = ()) -> None:
         """Write all of it or, raising Raced or Deposed, none of it; `taken` open rows are gone."""

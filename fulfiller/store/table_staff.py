@@ -1,4 +1,4 @@
-"""The SQLModel tables of those who are at work: who leads, and how many slots workers have."""
+"""The SQLModel tables of those who are at work: who leads, workers' slots, intakes' refusals."""
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, SmallInteger, Text
 from sqlmodel import Field, SQLModel
@@ -25,3 +25,15 @@ class WorkerRow(SQLModel, table=True):
     name: str = Field(sa_column=Column(Text, primary_key=True))
     slots: int = Field(sa_type=SmallInteger)
     expires_at: int = Field(sa_type=BigInteger)
+
+
+class RefusalRow(SQLModel, table=True):
+    """How many claims an intake refused; without an intake, those that have gone together."""
+
+    __tablename__ = "refusal"
+    __table_args__ = (CHURNED,)
+    campaign: str = Field(sa_column=Column(Text, primary_key=True))
+    code: str = Field(sa_column=Column(Text, primary_key=True))
+    intake: str = Field(sa_column=Column(Text, primary_key=True))
+    refused: int = Field(sa_type=BigInteger)
+    at: int = Field(sa_type=BigInteger)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from fulfiller.domain.bucket import News
 from fulfiller.domain.tier import Tier
+from fulfiller.domain.waits import Waits
 from fulfiller.service.dispatch import Hint
 
 
@@ -61,6 +62,10 @@ class Absent(Tray):
         return None
 
     def submitted(self) -> Mapping[str, int] | None:
+        """Answer nothing."""
+        return None
+
+    def waits(self) -> Mapping[Tier, Waits] | None:
         """Answer nothing."""
         return None
 

@@ -15,7 +15,7 @@ from threading import Event
 from fulfiller.chaos.experiment.caller import Caller
 from fulfiller.chaos.experiment.judging import count_of, judged, read_books, speed_of, unmet
 from fulfiller.chaos.experiment.settling import settle
-from fulfiller.chaos.experiment.site import Site
+from fulfiller.chaos.experiment.site import Site, unmarked
 from fulfiller.chaos.experiment.striking import Striker
 from fulfiller.chaos.experiment.watch import Watch
 from fulfiller.chaos.fault.fault import Fault
@@ -70,7 +70,7 @@ class Trial:
 
     def strike(self, fault: Fault) -> Striker:
         """Strike now; it is healed after its `for_s`, and looked at until its effect is seen."""
-        striker = Striker(fault, self._since(), self.site.arena, self._since, lambda _text: None)
+        striker = Striker(fault, self._since(), self.site.arena, self._since, (unmarked, unmarked))
         self._strikers.append(striker)
         striker.start()
         return striker

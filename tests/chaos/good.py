@@ -6,6 +6,7 @@ from fulfiller.domain.mode import SERVICE
 from fulfiller.domain.pace import Rate, RateScope
 from fulfiller.domain.validity import DAY
 from fulfiller.service.extend import extend
+from fulfiller.service.mark import mark
 from fulfiller.service.move import abandon, park, replay
 from fulfiller.service.rates import By, Change, set_rate
 from fulfiller.service.steer import Act, hold, let_go, pause
@@ -186,6 +187,8 @@ def _set(fair: Fair, scope: RateScope, rate: Rate | None) -> None:
 
 def _left_over(fair: Fair) -> None:
     """Some claims stay: of a held campaign, of one that is paused by hand."""
+    for scope in ("held", SERVICE):
+        assert mark(scope, "deploy 1.4.2", actor="operator:li", at=fair.clock(), store=fair.store)
     assert hold("held", _act(fair, "no stock"), store=fair.store).changed
     assert pause("closed", _act(fair, "no stock"), store=fair.store).changed
     fair.clock.on(5)

@@ -6,6 +6,8 @@ from fulfiller.domain.breaker import Reading
 from fulfiller.domain.key import Scope
 from fulfiller.domain.mode import SERVICE, Gauge
 from fulfiller.domain.pace import SERVICE_RATE, Rate
+from fulfiller.domain.tier import Tier
+from fulfiller.domain.waits import Waits
 from fulfiller.service.keep import LEASE
 from fulfiller.service.rates import By, set_rate
 from tests.intake.door import Door, body, opened, show, submit
@@ -47,4 +49,7 @@ def _disturb(broker_url: str) -> None:
     queue = CeleryQueue(broker_url)
     queue.set_aside(b"?", Flaw.UNDECODABLE)
     queue.count_submitted({"accepted": 1})
+    waits = Waits()
+    waits.add((9_000, 80_000_000))
+    queue.count_waits({Tier.P2: waits})
     queue.close()

@@ -12,6 +12,8 @@ from redis import Redis
 from fulfiller.broker.message import Flaw
 from fulfiller.broker.queue import CeleryQueue
 from fulfiller.domain.key import Scope
+from fulfiller.domain.tier import Tier
+from fulfiller.domain.waits import Waits
 from fulfiller.ops.embedded.server import Server
 from fulfiller.service.keep import LEASE
 from tests.intake.door import NAME, Door, body, opened, submit
@@ -126,12 +128,18 @@ def test_the_broker_is_told_or_missed(sqlite_url: str, valkey: Server) -> None:
         redis.rpush("fulfiller:claims.p3", b"one", b"two")
         queue = CeleryQueue(valkey.url)
         queue.set_aside(b"?", Flaw.UNDECODABLE)
+        waits = Waits()
+        waits.add([9_000, 9_000, 70_000_000])
+        queue.count_waits({Tier.P0: waits})
         queue.close()
         told = scrape(door)
         assert told.value("broker_up") == 1
         assert told.values("queue_messages", "queue")["claims.p3"] == 2
         assert "claims.in" in told.values("queue_messages", "queue")
         assert told.values("quarantined_total", "flaw") == {"undecodable": 1}
+        buckets = told.values("claim_wait_seconds_bucket", "le", tier="p0")
+        assert (buckets["0.005"], buckets["0.01"], buckets["+Inf"]) == (0, 2, 3)
+        assert told.value("claim_wait_seconds_sum", tier="p0") == 70.018
         valkey.kill()
         gone = scrape(door)
         assert gone.value("broker_up") == 0

@@ -61,6 +61,8 @@ def test_each_act_by_hand_is_there_with_what_it_changed(run: Run, tmp_path: Path
     run("campaign", "weights", "festival", "p3=9", "--reason", "members wait")
     run("campaign", "patience", "festival", "--set", str(words), "--reason", "lanterns")
     run("campaign", "patience", "festival", "--clear")
+    run("mark", "deploy 1.4.2")
+    run("mark", "lanterns", "--campaign", "festival")
     run("campaign", "end", "festival", "--reason", "withdrawn")
     told = [(each["campaign"], each["before"], each["after"], each["reason"]) for each in acts(run)]
     assert told == [
@@ -79,6 +81,8 @@ def test_each_act_by_hand_is_there_with_what_it_changed(run: Run, tmp_path: Path
             "as shipped",
             "worded by hand",
         ),
+        ("*", None, None, "deploy 1.4.2"),
+        ("festival", None, None, "lanterns"),
         ("festival", None, None, "withdrawn"),
     ]
     assert {each["actor"] for each in acts(run)} == {ME}

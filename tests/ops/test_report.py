@@ -123,7 +123,7 @@ def test_a_report_tells_how_it_went_and_that_nothing_is_missing(
     expected = (
         "The books balance 40 claims came in, 30 coupons were issued. 9 are still open.",
         "coupons 30", "declined or cancelled 1", "paused for 3 min", "held for 0 s",
-        "half waited less than 30 s",
+        "half waited less than 30 s", "waited no longer than told not known",
         "budget 250,000.00 CNY", "left of it 249,025.00 CNY",
         "06 Feb 09:02:00 mode paused: flowing → paused operator:li the shops are full",
         "06 Feb 09:05:00 mode ramping: paused → ramping operator:li room again",

@@ -9,9 +9,12 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from fulfiller.ops.board import LATE
 from fulfiller.ops.cli import cli
+from fulfiller.ops.doctor import ports, servers
 from fulfiller.ops.exits import Exit
 from fulfiller.ops.shipped import shipped
+from fulfiller.ops.watching import PAGE
 
 PAGES = sorted(shipped("runbooks").glob("*.md"))
 NAMES = {page.stem for page in PAGES}
@@ -97,3 +100,9 @@ def test_a_typo_is_forgiven() -> None:
     done = CliRunner().invoke(cli, ["runbook", "poisson"])
     assert done.exit_code == Exit.USAGE
     assert "Did you mean 'poison'?" in done.output
+
+
+def test_whoever_names_a_page_names_one_that_there_is() -> None:
+    """The doctor, and the status."""
+    named = {servers.SLOW, servers.LOST, *ports.RUNBOOKS.values(), LATE, PAGE}
+    assert named <= NAMES

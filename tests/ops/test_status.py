@@ -12,12 +12,13 @@ from fulfiller.domain.campaign import Phase
 from fulfiller.domain.mode import SERVICE, Gauge, ModeRow
 from fulfiller.domain.money import Money
 from fulfiller.domain.tier import Tier
-from fulfiller.ops.board import text
+from fulfiller.ops.board import as_json, text
 from fulfiller.ops.cli import cli
 from fulfiller.ops.figures import Figures
 from fulfiller.ops.pulse import Pulse, Word
 from fulfiller.store.opening import open_store
 from tests.ops.pausing import pause
+from tests.ops.test_runbook import NAMES
 from tests.processes import ROOT
 
 FESTIVAL = str(ROOT / "config/campaigns/spring-festival.toml")
@@ -236,3 +237,32 @@ def figures_of(
         reserved=zero,
         left=zero,
     )
+
+
+def test_who_was_refused_stands_on_a_line_of_its_own() -> None:
+    """With the pace since the look before and the commonest reasons; else nothing."""
+    codes = {"sold_out": 1_200_000, "user_limit": 30, "ended": 2, "identity_taken": 1}
+    campaign = replace(figures_of(0), refused_by=codes)
+    before = replace(campaign, refused_by=codes | {"sold_out": 1_199_990})
+    looks = [
+        replace(HEALTHY, at=at, campaigns=(each,))
+        for at, each in ((NOW, before), (NOW + SECOND, campaign))
+    ]
+    said = next(line for line in text(looks[1], before=looks[0]).splitlines() if "refused" in line)
+    assert said == "refused   1,200,033 (10/s): sold_out 1,200,000, user_limit 30, ended 2, …"
+    assert "refused" not in text(HEALTHY)
+    assert campaign.as_json()["refused"] == 1_200_033
+    told = json.loads(json.dumps(as_json(looks[1], before=looks[0])))["campaigns"][0]
+    assert (told["refused_by"], told["refused_per_s"]) == (codes, 10.0)
+
+
+def test_each_trouble_names_the_page_about_it() -> None:
+    """Each once, the worst first, on one line and for programs; where all is well there is none."""
+    figures = replace(figures_of(0), phase=Phase.ACTIVE)
+    ill = replace(HEALTHY, service=PAUSED, campaigns=(figures,), keeper=None, slots=0, depths=None)
+    pages = ["paused-too-long", "no-keeper", "worker-lost", "broker-lost", "poison"]
+    assert as_json(ill)["runbooks"] == pages
+    said = next(line for line in text(ill).splitlines() if "runbook" in line)
+    assert said.startswith("  fulfiller runbook paused-too-long, no-keeper, ")
+    assert {each.runbook for each in ill.troubles} <= NAMES
+    assert (as_json(HEALTHY)["runbooks"], "runbook" in text(HEALTHY)) == ([], False)

@@ -27,6 +27,7 @@ from fulfiller.service.decide import Round
 from fulfiller.service.extend import extend
 from fulfiller.service.issue import Press, issue
 from fulfiller.service.keep import LEASE
+from fulfiller.service.mark import mark
 from fulfiller.service.port import Writes
 from fulfiller.service.rates import By, set_rate
 from fulfiller.service.redeem import Order, handle
@@ -168,11 +169,32 @@ def _amend(teller: Teller) -> Deed:
     return lambda store: set_weights("festival", {Tier.P1: weight}, by, store=store)
 
 
+def _mark(teller: Teller) -> Deed:
+    scope, now = teller.dice.choice(("festival", "*", "none")), teller.now
+    return lambda store: mark(scope, "a mark", actor="operator:test", at=now, store=store)
+
+
 def _end(teller: Teller) -> Deed:
     """End the campaign that matters less: what is open of it goes on."""
     by = By(reason="trace", actor="operator:test", now=teller.now)
     name = "other" if teller.dice.random() < 0.1 else "none"
     return lambda store: end(name, by, store=store)
+
+
+def _turn_away(teller: Teller) -> Deed:
+    """Tell of refusals, or put together all that was told."""
+    intake, code = teller.dice.choice("ab"), teller.dice.choice(("sold_out", "ended"))
+    counts = {(teller.dice.choice(("festival", "none")), code): teller.dice.randrange(9)}
+    old = teller.dice.random() < 0.2
+
+    def deed(store: Truth) -> object:
+        if old:
+            store.fold_refusals(before=store.now() + DAY)
+        else:
+            store.tell_refusals(intake, counts)
+        return {name: dict(codes) for name, codes in store.refusals().items()}
+
+    return deed
 
 
 def _handle(teller: Teller) -> Deed:
@@ -241,7 +263,7 @@ DEEDS: dict[str, Callable[[Teller], Deed]] = {
     "replay": _replay, "abandon": _abandon, "attempt": _attempt, "admit": _admit,
     "look in": _look_in, "gather": _gather, "pause": _pause, "hold": _hold,
     "move late": _late_move, "rate": _rate, "extend": _extend, "handle": _handle,
-    "amend": _amend, "end": _end,
+    "amend": _amend, "end": _end, "turn away": _turn_away, "mark": _mark,
     "lease": _lease, "fenced": _fenced, "collide": _collide, "read": read, "read more": read,
 }  # fmt: skip
 """Every deed by its name."""

@@ -175,7 +175,7 @@ def unwritten(patch: Patch) -> None:
     patch.setattr(accept, "_written", hopeful)
 
 
-@mutant("a mode's move is not noticed", rare=35)
+@mutant("a mode's move is not noticed", rare=37)
 def no_guard(patch: Patch) -> None:
     """The write does not check that the mode is still the one that was read."""
     moved = Shelves._moved

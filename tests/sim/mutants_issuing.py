@@ -68,7 +68,7 @@ def two_transactions(patch: Patch) -> None:
     patch.setattr(issue, "_once", torn)
 
 
-@mutant("held claims are issued")
+@mutant("held claims are issued", rare=65)
 def hold_ignored(patch: Patch) -> None:
     """Workers don't look whether the campaign is held."""
     patch.setattr(MemoryStore, "_is_held", lambda _self, _row: False)
@@ -206,7 +206,7 @@ def issued_at_zero(patch: Patch) -> None:
     )
 
 
-@mutant("a coupon is moved from any state", rare=55)
+@mutant("a coupon is moved from any state")
 def no_revision(patch: Patch) -> None:
     """Two who move a coupon at once both do, whatever it has become meanwhile."""
 

@@ -28,7 +28,7 @@ def no_sweep(patch: Patch) -> None:
     patch.setattr(keep, "sweep", lambda _memory, **_: 0)
 
 
-@mutant("late commits are passed over", rare=178)
+@mutant("late commits are passed over", rare=395)
 def late_commits(patch: Patch) -> None:
     """The sweep does not look for claims that committed behind the cursor."""
     is_late = sweep._is_late
@@ -125,7 +125,7 @@ def unchained(patch: Patch) -> None:
     patch.setattr(seal, "chain", fresh)
 
 
-@mutant("a mode is moved whatever it is", rare=79)
+@mutant("a mode is moved whatever it is")
 def no_mode_cas(patch: Patch) -> None:
     """Two who move a mode at once both do; the second undoes what the first did."""
     move_mode = MemoryWheel.move_mode

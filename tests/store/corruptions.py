@@ -182,6 +182,11 @@ CORRUPTIONS = {
         "update event set kind = 'claim.gifted' where kind = 'claim.issued' and tier = 3",
         says="(claim.gifted, 32 bytes of ids)",
     ),
+    "a mark that moves money": spoilt(
+        MOVED,
+        "update event set kind = 'mark.set', amount = 7 where kind = 'budget.gathered'",
+        says="(mark.set, 0 bytes of ids) says 7",
+    ),
     "a debt": spoilt(
         BALANCE,
         "update stripe set available = -1, reserved = reserved + available + 1 where number = 1",

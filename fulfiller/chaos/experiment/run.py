@@ -46,7 +46,9 @@ class Experiment:
         watch = Watch(self.site.open_truth, self.site.door.campaign, caller)
         caller.start()
         watch.start()
-        blows = strikers(self.scenario.faults, self.site.arena, caller.since, self.say)
+        blows = strikers(
+            self.scenario.faults, self.site.arena, caller.since, self.say, self.site.mark
+        )
         try:
             self._last(caller, watch, blows)
         finally:

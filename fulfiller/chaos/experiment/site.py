@@ -18,6 +18,11 @@ class Door:
     campaign: str
 
 
+def unmarked(text: str) -> None:
+    """Mark nothing: nobody but this experiment looks at the stack."""
+    del text
+
+
 def nothing() -> Sequence[bytes]:
     """Return what nobody looked at."""
     return ()
@@ -29,7 +34,7 @@ class Site:
 
     `open_truth` opens its store past any proxy, one for each thread that asks. `captured`
     returns what was seen of broker, logs and metrics, where no code may be. `shared`: others
-    use it, too, so only the campaign of the door is judged.
+    use it, too, so only the campaign of the door is judged. `mark` hears of each fault at once.
     """
 
     arena: Arena
@@ -38,3 +43,4 @@ class Site:
     code_key: CodeKey
     captured: Callable[[], Sequence[bytes]] = nothing
     shared: bool = False
+    mark: Callable[[str], None] = unmarked

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from threading import Event, Thread
 
+from fulfiller.chaos.experiment.site import unmarked
 from fulfiller.chaos.fault.arena import Arena
 from fulfiller.chaos.fault.fault import Fault, Wound
 from fulfiller.chaos.outcome import Stroke
@@ -13,19 +14,21 @@ SEEN_S = 15.0
 Since = Callable[[], float]
 """Seconds since the first claim."""
 Say = Callable[[str], None]
+Ears = tuple[Say, Say]
+"""Who hears how it goes, and who marks each stroke for those who look later."""
 
 
 class Striker:
     """One stroke: waits for its moment, strikes, heals, and looks for what came of it."""
 
-    def __init__(self, fault: Fault, at_s: float, arena: Arena, since: Since, say: Say) -> None:
+    def __init__(self, fault: Fault, at_s: float, arena: Arena, since: Since, ears: Ears) -> None:
         """Do nothing yet."""
         self.fault: BaseException | None = None
         self.at_s = at_s
         self._declared = fault
         self._arena = arena
         self._since = since
-        self._say = say
+        self._say, self._mark = ears
         self._leaving = Event()
         self._began_s: float | None = None
         self._ended_s: float | None = None
@@ -88,12 +91,14 @@ class Striker:
         self._say(self._declared.words)
         self._wound = self._declared.begin(self._arena)
         try:
+            self._mark(self._declared.words)
             self._look_until(self._since() + self._declared.for_s)
         finally:
             self._wound.heal()
             self._ended_s = self._since()
         if self._declared.for_s:
             self._say(f"healed: {self._declared.words}")
+            self._mark(f"healed: {self._declared.words}")
         self._look_until(self._since() + SEEN_S, enough=True)
         # What grows, such as a count, is told as it was in the end.
         self._seen = self._wound.seen() or self._seen
@@ -108,10 +113,12 @@ class Striker:
                 return
 
 
-def strikers(faults: Iterable[Fault], arena: Arena, since: Since, say: Say) -> list[Striker]:
+def strikers(
+    faults: Iterable[Fault], arena: Arena, since: Since, say: Say, mark: Say = unmarked
+) -> list[Striker]:
     """Return every stroke of some faults, in the order in which they fall."""
     each = [
-        Striker(fault, fault.at_s + number * fault.every_s, arena, since, say)
+        Striker(fault, fault.at_s + number * fault.every_s, arena, since, (say, mark))
         for fault in faults
         for number in range(fault.times)
     ]

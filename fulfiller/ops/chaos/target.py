@@ -16,6 +16,7 @@ from fulfiller.chaos.scenario import Scenario
 from fulfiller.domain.error import SettingError
 from fulfiller.domain.validity import DAY
 from fulfiller.ops.chaos.ground import campaign_name, open_door
+from fulfiller.ops.chaos.marking import marking
 from fulfiller.settings import PREFIX, Settings, load
 from fulfiller.wiring import code_key, open_truth
 
@@ -117,10 +118,13 @@ def target_ground(scenario: Scenario) -> Iterator[Site]:
     """Open a campaign for an hour on the deployment that the settings name."""
     settings = load()
     name = campaign_name(scenario)
-    yield Site(
-        arena=TargetArena(settings, name),
-        door=open_door(settings, scenario, name, lasting=HOUR),
-        open_truth=partial(open_truth, settings, application="chaos"),
-        code_key=code_key(settings),
-        shared=True,
-    )
+    open_one = partial(open_truth, settings, application="chaos")
+    with marking(open_one) as mark:
+        yield Site(
+            arena=TargetArena(settings, name),
+            door=open_door(settings, scenario, name, lasting=HOUR),
+            open_truth=open_one,
+            code_key=code_key(settings),
+            shared=True,
+            mark=mark,
+        )

@@ -15,6 +15,7 @@ from fulfiller.ops.show import json_option, show
 from fulfiller.settings import Settings, load
 from fulfiller.wiring import deployment, open_broker, open_truth
 
+READ = "fulfiller runbook"
 COLORS = {State.OK: "green", State.WARNING: "yellow", State.FAILED: "red", State.AWAY: "red"}
 
 
@@ -68,4 +69,5 @@ def _text(findings: Sequence[Finding]) -> str:
 def _lines(finding: Finding, width: int) -> list[str]:
     state = click.style(f"{finding.state:<7}", fg=COLORS[finding.state])
     first = f"{state}  {finding.check:<{width}}  {finding.detail}"
-    return [first] if finding.mend is None else [first, f"{'':{width + 11}}{finding.mend}"]
+    more = [finding.mend, finding.runbook and f"{READ} {finding.runbook}"]
+    return [first, *(f"{'':{width + 11}}{each}" for each in more if each)]

@@ -19,12 +19,16 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What a check found; `mend` is a command for a shell, unless all is well."""
+    """What a check found; `mend` is a command for a shell, unless all is well.
+
+    `runbook` is the page about this kind of trouble, where there is one.
+    """
 
     check: str
     state: State
     detail: str
     mend: str | None = None
+    runbook: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse to say that something is wrong and not how to mend it."""
@@ -37,19 +41,19 @@ def ok(check: str, detail: str) -> Finding:
     return Finding(check=check, state=State.OK, detail=detail)
 
 
-def failed(check: str, detail: str, mend: str) -> Finding:
+def failed(check: str, detail: str, mend: str, runbook: str | None = None) -> Finding:
     """Return that something is wrong, and how to mend it."""
-    return Finding(check=check, state=State.FAILED, detail=detail, mend=mend)
+    return Finding(check=check, state=State.FAILED, detail=detail, mend=mend, runbook=runbook)
 
 
-def warning(check: str, detail: str, mend: str) -> Finding:
+def warning(check: str, detail: str, mend: str, runbook: str | None = None) -> Finding:
     """Return that something will be wrong some day, and how to mend it."""
-    return Finding(check=check, state=State.WARNING, detail=detail, mend=mend)
+    return Finding(check=check, state=State.WARNING, detail=detail, mend=mend, runbook=runbook)
 
 
-def away(check: str, detail: str, mend: str) -> Finding:
+def away(check: str, detail: str, mend: str, runbook: str | None = None) -> Finding:
     """Return that nobody answers, and how to bring them back."""
-    return Finding(check=check, state=State.AWAY, detail=detail, mend=mend)
+    return Finding(check=check, state=State.AWAY, detail=detail, mend=mend, runbook=runbook)
 
 
 def verdict(findings: Iterable[Finding]) -> Exit:

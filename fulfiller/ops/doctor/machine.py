@@ -40,8 +40,8 @@ def room(folder: Path, free: int) -> Finding:
     said = f"{free // MIB:,} MiB free in {folder}"
     mend = f"du -xh {shlex.quote(str(folder))} | sort -h | tail"
     if free < SCARCE:
-        return failed("disk", f"only {said}: the store will refuse to write", mend)
-    return warning("disk", f"only {said}", mend) if free < LOW else ok("disk", said)
+        return failed("disk", f"only {said}: the store will refuse to write", mend, "store-slow")
+    return warning("disk", f"only {said}", mend, "store-slow") if free < LOW else ok("disk", said)
 
 
 def secrets(home: Path, store_file: Path | None) -> Finding:
@@ -67,7 +67,7 @@ def settings(known: Settings) -> Finding:
     if not other:
         return ok("settings", f"those of the stack that runs in {known.home}")
     mend = f"set -a; . {shlex.quote(str(file))}; set +a"
-    return failed("settings", f"a stack runs here with another {other[0]}", mend)
+    return failed("settings", f"a stack runs here with another {other[0]}", mend, "bad-deploy")
 
 
 def _is_shut(path: Path) -> bool:

@@ -12,6 +12,7 @@ ANSWER_S = 1.0
 ANY = 0
 LISTENING = "0A"
 PROC = Path("/proc")
+RUNBOOKS = {"intake": "intake-down"}
 SIGNS = {"intake": ("/livez", b'"alive"'), "flower": ("/healthcheck", b"OK")}
 """Where each door says that it is itself, and in which words."""
 
@@ -26,7 +27,7 @@ def port(name: str, host: str, number: int) -> Finding:
     if _answers(name, host, number):
         return ok(check, f"{name} answers on {where}")
     mend = f"export FULFILLER_{name.upper()}_PORT={free_port()}"
-    return failed(check, f"{where} is taken by {holder(number)}", mend)
+    return failed(check, f"{where} is taken by {holder(number)}", mend, RUNBOOKS.get(name))
 
 
 def holder(number: int) -> str:

@@ -24,6 +24,8 @@ LOOKS, LOOK_EVERY_S = 12, 0.2
 """Two keepers that fight over a broker each leave their mark once a second."""
 START = "fulfiller up  # or start what your settings name"
 UPGRADE = "fulfiller store upgrade"
+SLOW, LOST = "store-slow", "broker-lost"
+"""Pages about the store and the broker."""
 DIRECT = "export FULFILLER_STORE_URL=postgresql://user:password@host:5432/database"
 
 
@@ -42,7 +44,7 @@ def store(url: str) -> list[Finding]:
         return [*found, log(indiscreet(url)), endurance(unprepared(url))]
     except StoreUnavailable as fault:
         kind = "PostgreSQL" if url.startswith("postgresql") else "the SQLite file"
-        return [away("store", f"{kind} does not answer: {_first(fault)}", START)]
+        return [away("store", f"{kind} does not answer: {_first(fault)}", START, SLOW)]
 
 
 def pooled(before: str) -> Finding:
@@ -55,7 +57,7 @@ def schema(found: checkup.Schema) -> Finding:
     if found.revision == found.head:
         return ok("schema", found.head)
     was = "there are no tables yet" if found.revision is None else f"it is {found.revision}"
-    return failed("schema", f"{was}, {found.head} is needed", UPGRADE)
+    return failed("schema", f"{was}, {found.head} is needed", UPGRADE, "bad-deploy")
 
 
 def log(loud: dict[str, str]) -> Finding:
@@ -72,7 +74,7 @@ def endurance(short: dict[str, str]) -> Finding:
     if not short:
         return ok("store size", "it is set for millions of claims")
     detail = f"{_told(short)}: among millions a claim costs up to 1.7 times as much"
-    return warning("store size", detail, _set(short, ENDURING))
+    return warning("store size", detail, _set(short, ENDURING), SLOW)
 
 
 def _told(settings: Mapping[str, str]) -> str:
@@ -91,7 +93,7 @@ def clock(reading: Store) -> Finding:
     try:
         stored = reading.now()
     except StoreError as fault:
-        return away("clock", f"the store does not tell the time: {_first(fault)}", START)
+        return away("clock", f"the store does not tell the time: {_first(fault)}", START, SLOW)
     return skew(stored - (before + wall_clock()) // 2)
 
 
@@ -109,17 +111,19 @@ def broker(queue: CeleryQueue, url: str, deployment: str) -> list[Finding]:
     found = queue.checkup()
     if found is None:
         detail = f"it does not answer, claims wait in the store: {queue.fault}"
-        return [away("broker", detail, START)]
+        return [away("broker", detail, START, LOST)]
     return [kind(found), eviction(found, url), *_owner(queue, found, deployment)]
 
 
 def kind(found: Checkup) -> Finding:
     """Judge what serves as a broker."""
     if found.speaks is None:
-        return warning("broker", f"{found.server}; {UNTESTED}", "valkey-server --port 6379")
+        return warning("broker", f"{found.server}; {UNTESTED}", "valkey-server --port 6379", LOST)
     if found.speaks < VERSION_MIN:
         needed = ".".join(map(str, VERSION_MIN))
-        return failed("broker", f"{found.server} is older than {needed}", "apt-get install valkey")
+        return failed(
+            "broker", f"{found.server} is older than {needed}", "apt-get install valkey", LOST
+        )
     return ok("broker", found.server)
 
 
@@ -133,6 +137,7 @@ def eviction(found: Checkup, url: str) -> Finding:
         "eviction",
         f"{found.eviction}: full, it throws tasks away, and the keeper must offer them again",
         f"{mend} config set maxmemory-policy {KEEP}",
+        LOST,
     )
 
 
@@ -145,6 +150,7 @@ def owner(mark: str | None, deployment: str) -> Finding | None:
         "key prefix",
         "another deployment uses this broker: its workers take our tasks and we take theirs",
         "export FULFILLER_BROKER_URL=redis://host:6379/1  # a database number of its own",
+        LOST,
     )
 
 

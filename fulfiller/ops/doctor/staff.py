@@ -14,7 +14,7 @@ def keeper(store: Store) -> list[Finding]:
         return []  # the store's own check says so
     if leader is None:
         detail = "none leads: nothing is released, swept or sealed"
-        return [failed("keeper", detail, "fulfiller keeper")]
+        return [failed("keeper", detail, "fulfiller keeper", "no-keeper")]
     return [ok("keeper", f"{leader} leads")]
 
 
@@ -26,5 +26,5 @@ def workers(store: Store) -> list[Finding]:
         return []  # the store's own check says so
     if not slots:
         detail = "none was seen in the last 10 s: nothing is issued"
-        return [failed("workers", detail, "fulfiller worker")]
+        return [failed("workers", detail, "fulfiller worker", "worker-lost")]
     return [ok("workers", f"{slots} slots")]

@@ -40,8 +40,22 @@ def burn(samples: Sequence[Sample], left: int, now: int) -> Burn:
 
 def issued_per_s(samples: Sequence[Sample], now: int) -> float | None:
     """Return the coupons issued per second in the last ten seconds, None if unknown."""
-    lately = [each for each in samples if each.at >= now - AT_ONCE - SECOND]
+    lately = _lately(samples, now)
     if len(lately) < 2:
         return None
     span_s = (lately[-1].at - lately[0].at) / SECOND
     return (lately[-1].totals[1] - lately[0].totals[1]) / span_s if span_s else None
+
+
+def refused_per_s(samples: Sequence[Sample], now: int) -> float | None:
+    """Return the claims refused per second in the last ten seconds, None if unknown."""
+    lately = [each for each in _lately(samples, now) if each.refused is not None]
+    if len(lately) < 2:
+        return None
+    span_s = (lately[-1].at - lately[0].at) / SECOND
+    refused = (lately[-1].refused or 0) - (lately[0].refused or 0)
+    return max(0.0, refused / span_s) if span_s else None
+
+
+def _lately(samples: Sequence[Sample], now: int) -> list[Sample]:
+    return [each for each in samples if each.at >= now - AT_ONCE - SECOND]

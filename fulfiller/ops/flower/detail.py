@@ -2,22 +2,23 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
-from fulfiller.domain.campaign import Phase
 from fulfiller.domain.estimate import Wait
 from fulfiller.domain.mode import SERVICE
 from fulfiller.domain.money import Money
 from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE
 from fulfiller.domain.stripe import Count, Purse
 from fulfiller.ops.flower.bar import money_bar
-from fulfiller.ops.flower.burn import burn, issued_per_s
+from fulfiller.ops.flower.burn import burn, issued_per_s, refused_per_s
 from fulfiller.ops.flower.history.annals import Past
 from fulfiller.ops.flower.history.chronicle import Mark
+from fulfiller.ops.flower.history.sample import Sample
+from fulfiller.ops.flower.history.told import UNJUDGED, added, newcomers_wait
 from fulfiller.ops.flower.lookout import Sight
 from fulfiller.ops.flower.panel import Panel
 from fulfiller.ops.flower.proof import Law, proof
 from fulfiller.ops.modes import clock, length
-from fulfiller.service.outlook import wait_of
 from fulfiller.service.traffic import Traffic
 
 MARKS_SHOWN = 30
@@ -34,6 +35,9 @@ KINDS = {
     "rate": "Rate changed",
     "patience": "Patience reworded",
     "workers": "Workers changed",
+    "mark": "Mark",
+    "deploy": "Deploy",
+    "fault": "Chaos fault",
 }
 
 
@@ -67,7 +71,9 @@ class Detail:
     at: int
     slots: int
     told_wait: str
+    kept: str
     issued: str
+    refused: str
     budget_end: str
     left: str
     proof: Sequence[Law]
@@ -89,7 +95,9 @@ def detail(panel: Panel, sight: Sight, past: Past | None) -> Detail:
         at=now,
         slots=sight.slots,
         told_wait=_told_wait(panel, sight),
-        issued="unknown yet" if per_s is None else f"{per_s:,.1f}/s",
+        kept=_kept(samples),
+        issued=_pace(per_s),
+        refused=_pace(refused_per_s(samples, now)),
         budget_end=_budget_end(panel, past, now),
         left=_left(panel),
         proof=tuple(proof(panel)),
@@ -102,18 +110,22 @@ def detail(panel: Panel, sight: Sight, past: Past | None) -> Detail:
 
 def _told_wait(panel: Panel, sight: Sight) -> str:
     """Return what somebody is told who comes now and has to wait, in the usual tier."""
-    if panel.phase is not Phase.ACTIVE:
-        return "nobody is taken in"
-    campaign = panel.campaign
-    tier = campaign.default_tier
-    ahead = sight.survey.sums[campaign.id].get((tier, Count.WAITLISTED), 0)
-    return _range(wait_of(campaign, sight.survey, tier=tier, ahead=ahead, now=sight.survey.now))
+    wait = newcomers_wait(panel.campaign, sight.survey, panel.campaign.default_tier)
+    return "nobody is taken in" if wait is None else _range(wait)
 
 
 def _range(wait: Wait) -> str:
     if wait.high_s is None:
         return f"at least {wait.low_s:,.0f} s" if wait.low_s >= 1 else "no end can be told"
     return f"{wait.low_s:,.0f} to {wait.high_s:,.0f} s"
+
+
+def _kept(samples: Sequence[Sample]) -> str:
+    """Return how many of those who got their coupon lately waited no longer than they were told."""
+    kept = reduce(added, (each.kept for each in samples), UNJUDGED)
+    if not kept.judged:
+        return "nobody yet to judge by"
+    return f"{100 * kept.kept // kept.judged} of 100, of {kept.judged:,} in the last 5 min"
 
 
 def _left(panel: Panel) -> str:
@@ -181,6 +193,10 @@ def _happening(mark: Mark, now: int) -> Happening:
     kind = KINDS.get(mark.kind, mark.kind)
     whose = "the service" if mark.scope == SERVICE else "this campaign"
     return Happening(clock(mark.at, now), kind, mark.kind, whose, mark.actor, mark.said)
+
+
+def _pace(per_s: float | None) -> str:
+    return "unknown yet" if per_s is None else f"{per_s:,.1f}/s"
 
 
 def _reasons(reasons: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:

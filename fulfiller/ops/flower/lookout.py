@@ -43,6 +43,7 @@ class Sight:
     keeper: str | None
     slots: int = 0
     traffic: Mapping[str, Traffic] = field(default_factory=dict)
+    refused: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ def look(store: Store, closely: Collection[str] = ()) -> Sight:
         keeper=store.leader(LEASE),
         slots=store.slots(),
         traffic={each: read_traffic(store, (each,)) for each in stripes.keys() & set(closely)},
+        refused=store.refusals(),
     )
 
 
@@ -186,7 +188,7 @@ class Lookout:
             self._store = self._store or self._open()
             sight = look(self._store, self._watched())
             self._last, self._last_at, self._trouble = sight, at, None
-            self.annals.see(sight.survey, sight.stripes, sight.slots)
+            self.annals.see(sight.survey, sight.stripes, sight.slots, sight.refused)
             self.annals.follow(self._store)
         except Exception as fault:  # noqa: BLE001 - drivers raise what is their own, and Flower goes on
             self._trouble = trouble_of(fault)

@@ -1,6 +1,6 @@
 """The account that a report gives: all it shows, read in one snapshot and folded."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fulfiller.chaos.verdict import numbered
@@ -61,6 +61,7 @@ class Account:
     hidden: int
     balances: Sequence[Balance]
     findings: Sequence[Finding]
+    refused: Mapping[str, int]
 
     @property
     def is_proven(self) -> bool:
@@ -89,6 +90,7 @@ def account(campaign_id: str, seen: Snapshot, now: int) -> Account | None:
         hidden=notable.hidden,
         balances=list(_balances(minutes, course.stripes(), campaign.budget)),
         findings=findings(seen),
+        refused=course.refused(),
     )
 
 

@@ -18,9 +18,15 @@ from fulfiller.ops.report.picture import WIDTHS, picture
 
 NOTHING = "No claim ever came in, so there is nothing to draw."
 UNSAID = (
-    "Refusals are answered and stored nowhere: how many there were is known to metrics alone."
-    " Nobody's name, key or code is on this page."
+    "What people were told of their wait is not in the log, so whether it was kept is not known:"
+    " Flower shows it while it runs. Nobody's name, key or code is on this page."
 )
+REFUSED = (
+    "Refusals are answered and are no rows of the store: these are the counts that intakes told"
+    " about once a second, and an intake that was killed took its last second with it. Claims that"
+    " came through Celery are not among them."
+)
+NOBODY_REFUSED = "None, as far as intakes told."
 SHADED = "Shaded from top to bottom: paused or held. Times are those of {}."
 
 
@@ -42,6 +48,7 @@ def _sections(told: Account) -> Iterator[Raw]:
         said = tag("figcaption", SHADED.format(told.campaign.zone))
         yield section(_every(minutes).capitalize(), tag("figure", *drawn, said))
     yield section("Incidents", _incidents(told))
+    yield section("Refused", _refused(told))
     yield section("The books", _books(told))
     if minutes is not None:
         yield section(f"The numbers, {_every(minutes)}", _numbers(told, minutes))
@@ -95,6 +102,7 @@ def _tiles(told: Account, minutes: Minutes) -> Raw:
         ("held for", length(lasted(told.stretches, HELD))),
         ("half waited less than", _seconds(percentile_s(minutes.waits, 0.5))),
         ("99 of 100 waited less than", _seconds(percentile_s(minutes.waits, 0.99))),
+        ("waited no longer than told", "not known"),
         ("budget", _money(told.campaign.budget, currency)),
         ("left of it", _money(minutes.bins[-1].left, currency)),
     )
@@ -122,6 +130,22 @@ def _incident(each: Incident, told: Account) -> Sequence[Raw]:
         tag("th", what, scope="row", class_="wide"),
         tag("td", each.actor),
         tag("td", each.why, class_="wide"),
+    )
+
+
+def _refused(told: Account) -> Raw:
+    if not told.refused:
+        return tag("p", NOBODY_REFUSED)
+    rows = [
+        (
+            tag("th", code.replace("_", " "), scope="row", class_="wide"),
+            number(f"{claims:,}", "claims"),
+        )
+        for code, claims in told.refused.items()
+    ]
+    head = (("Why", ""), ("Claims", "number"))
+    return every(
+        (table("Refused claims, by reason", head, rows), tag("p", REFUSED, class_="because"))
     )
 
 

@@ -4,7 +4,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from fulfiller.chaos.experiment.striking import Striker, strikers
+from fulfiller.chaos.experiment.site import unmarked
+from fulfiller.chaos.experiment.striking import Say, Striker, strikers
 from fulfiller.chaos.fault.arena import Need
 from fulfiller.chaos.fault.fault import Fault, Wound
 from fulfiller.clock import monotonic
@@ -64,9 +65,9 @@ def _clean() -> None:
     Scratch.log.clear()
 
 
-def _struck(fault: Scratch, *, leaving: bool = False) -> Striker:
+def _struck(fault: Scratch, *, leaving: bool = False, mark: Say = unmarked) -> Striker:
     began = monotonic()
-    (one,) = strikers((fault,), Hole(), lambda: monotonic() - began, lambda _: None)  # type: ignore[arg-type]
+    (one,) = strikers((fault,), Hole(), lambda: monotonic() - began, unmarked, mark)  # type: ignore[arg-type]
     one.start()
     if leaving:
         until(lambda: one.healed or Scratch.log)
@@ -82,6 +83,15 @@ def test_a_fault_strikes_at_its_moment_lasts_and_is_healed() -> None:
     assert stroke.began_s >= 0.2
     assert stroke.ended_s - stroke.began_s >= 0.3
     assert (stroke.struck, stroke.seen, stroke.fired) == (1, "a scratch", True)
+
+
+def test_each_stroke_is_marked_and_so_is_its_end() -> None:
+    """For whoever looks at charts later; what takes no time has one mark."""
+    marks: list[str] = []
+    _struck(Scratch(at_s=0.0, for_s=0.1), mark=marks.append)
+    _struck(Scratch(at_s=0.0), mark=marks.append)
+    words = Scratch(at_s=0.0).words
+    assert marks == [words, f"healed: {words}", words]
 
 
 def test_what_is_struck_and_never_seen_has_not_fired() -> None:

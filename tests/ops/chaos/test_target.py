@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from fulfiller.domain.event import Kind
 from fulfiller.domain.stripe import Count, counted
 from fulfiller.ops.cli import cli
 from fulfiller.ops.supervise.plan import Plan
@@ -18,6 +19,7 @@ from tests.stack.opening import opened
 from tests.waiting import until
 
 THEIRS = 300
+EMPTIED = "the broker is emptied"
 SCENARIO = """
 title = "What can be reached from here"
 hypothesis = "A deployment that others use keeps every promise, too."
@@ -66,4 +68,7 @@ def test_a_running_deployment_is_broken_and_keeps_its_promises(
         assert told["count"]["promised"] == told["count"]["issued"] == 240
         assert "skipped: worker*/broker is cut at brpop-reply" in done.stderr
         assert stack.starts("worker1") == 2
+        events = (sealed.event for sealed in truth.sealed(after=0, kinds=(Kind.MARK_SET,), limit=9))
+        marks = {(event.campaign, event.detail) for event in events}
+        assert marks == {("*", f"chaos: {words}") for words in ("worker1 is killed", EMPTIED)}
         until(lambda: counted(truth.stripes("theirs"), Count.ISSUED) == THEIRS, within_s=30)

@@ -74,8 +74,18 @@ def test_what_is_wrong_ends_with_one_and_a_command(run: Run) -> None:
     """Nobody leads and nobody works: found, with the two commands that mend it."""
     done = run("doctor", "--json")
     assert done.exit_code == 1
-    wrong = {f["check"]: f["mend"] for f in json.loads(done.stdout) if f["state"] == "failed"}
-    assert wrong == {"keeper": "fulfiller keeper", "workers": "fulfiller worker"}
+    wrong = {
+        finding["check"]: (finding["mend"], finding["runbook"])
+        for finding in json.loads(done.stdout)
+        if finding["state"] == "failed"
+    }
+    assert wrong == {
+        "keeper": ("fulfiller keeper", "no-keeper"),
+        "workers": ("fulfiller worker", "worker-lost"),
+    }
+    lines = [line.strip() for line in run("doctor").stdout.splitlines()]
+    at = lines.index("fulfiller keeper")
+    assert lines[at + 1] == "fulfiller runbook no-keeper"
 
 
 def test_who_does_not_answer_ends_with_three(run: Run) -> None:

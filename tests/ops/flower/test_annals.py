@@ -15,7 +15,8 @@ from fulfiller.domain.tier import Tier
 from fulfiller.ops.flower.history import follow
 from fulfiller.ops.flower.history.annals import CAMPAIGNS_MAX, Annals, Past
 from fulfiller.ops.flower.history.ring import Range
-from fulfiller.ops.flower.history.series import COLUMNS, as_csv, as_json, points
+from fulfiller.ops.flower.history.sample import Sample
+from fulfiller.ops.flower.history.series import COLUMNS, as_csv, as_json, points, rows
 from fulfiller.ops.flower.lookout import look
 from fulfiller.service.issue import issue
 from fulfiller.service.move import cancel
@@ -47,7 +48,7 @@ def sealed(store: SqlStore) -> None:
 def seen(store: SqlStore, annals: Annals) -> None:
     """Look once, as the sampler does."""
     sight = look(store)
-    annals.see(sight.survey, sight.stripes, sight.slots)
+    annals.see(sight.survey, sight.stripes, sight.slots, sight.refused)
     annals.follow(store)
 
 
@@ -190,3 +191,27 @@ def test_no_more_campaigns_are_remembered_than_there_is_room(store: SqlStore) ->
     assert annals.past("c00", Range.ALL) is None
     assert annals.past("c01", Range.ALL) is not None
     assert annals.newest("c00") == {}
+
+
+def test_refusals_are_told_by_the_second_and_by_code(store: SqlStore) -> None:
+    """What intakes told stands in the series with its rate, and among the reasons."""
+    found(store)
+    annals = Annals()
+    store.tell_refusals("intake", {("festival", "sold_out"): 2})
+    seen(store, annals)
+    store.tell_refusals("intake", {("festival", "sold_out"): 5, ("festival", "user_limit"): 1})
+    seen(store, annals)
+    remembered = past(annals, Range.MINUTES)
+    columns = as_json("festival", remembered)["columns"]
+    assert isinstance(columns, dict)
+    assert columns["refused"][-1] == 6
+    assert remembered.reasons == {("refused", "sold_out"): 5, ("refused", "user_limit"): 1}
+
+
+def test_refusals_have_a_rate_where_both_ends_are_known() -> None:
+    """Of the time before the first look nobody knows any, and a sum that falls is no rate."""
+    every = (None, 2, 6, 5)
+    samples = [Sample(n * 2_000_000, (0, 0, 0, 0), refused=each) for n, each in enumerate(every)]
+    found_rows = [dict(zip(COLUMNS, row, strict=True)) for row in rows(samples)]
+    assert [row["refused_per_s"] for row in found_rows] == [None, None, 2.0, 0.0]
+    assert [row["refused"] for row in found_rows] == [None, 2, 6, 5]

@@ -17,7 +17,7 @@ from tests.ops.flower.browser import DESK, PHONE, login, looking, started
 from tests.ops.flower.door import Door
 from tests.ops.flower.reader import act, crowd, opened
 
-CHARTS = 5
+CHARTS = 6
 VISIBLE_S = 2.0
 
 

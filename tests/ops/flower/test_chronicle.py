@@ -136,3 +136,17 @@ def test_stretches_end_with_the_next_mode_and_a_hold_with_its_end() -> None:
         Stretch("ramping", 3, 5),
         Stretch("paused", 7, None),
     ]
+
+
+def test_a_mark_is_drawn_as_what_its_first_word_says() -> None:
+    """A deploy, a fault of chaos, or whatever else somebody wanted to be seen."""
+    texts = ("deploy 1.4.2", "Deploy: config", "chaos: worker1 is killed", "deployed", "…")
+    marks = heard(*(event(Kind.MARK_SET, at=NOON + n, detail=each) for n, each in enumerate(texts)))
+    assert told(marks) == [
+        ("deploy", "operator:li", "deploy 1.4.2"),
+        ("deploy", "operator:li", "Deploy: config"),
+        ("fault", "operator:li", "chaos: worker1 is killed"),
+        ("mark", "operator:li", "deployed"),
+        ("mark", "operator:li", "…"),
+    ]
+    assert list(stretches(marks.marks())) == []

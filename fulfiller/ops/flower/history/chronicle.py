@@ -3,6 +3,7 @@
 No people are in it: of a claim only its age at the end is kept, of a limit key nothing.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,13 +32,17 @@ ACTS = {
     Kind.CAMPAIGN_ENDED: "ended",
     Kind.RATE_CHANGED: "rate",
     Kind.PATIENCE_WORDED: "patience",
+    Kind.MARK_SET: "mark",
 }
+MARKS = {"deploy": "deploy", "chaos": "fault"}
+"""What a mark is drawn as, by its first word."""
 ENDINGS = {
     Kind.CLAIM_DECLINED: "declined",
     Kind.CLAIM_CANCELLED: "cancelled",
     Kind.CLAIM_PARKED: "parked",
 }
 WORKERS = "workers"
+WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +75,7 @@ class Chronicle:
 
     def hear(self, event: Event) -> None:
         """Take in an event of the log."""
-        kind = MODES.get(event.kind) or ACTS.get(event.kind)
+        kind = MODES.get(event.kind) or _act(event)
         if kind is not None:
             said = _said(event)
             self._mark(
@@ -117,6 +122,16 @@ def stretches(marks: Sequence[Mark]) -> Iterator[Stretch]:
             open_at[mark.kind] = mark.at
     for kind, since in open_at.items():
         yield Stretch(kind, since, None)
+
+
+def _act(event: Event) -> str | None:
+    kind = ACTS.get(event.kind)
+    return MARKS.get(_first_word(event.detail), kind) if event.kind is Kind.MARK_SET else kind
+
+
+def _first_word(text: str) -> str:
+    found = WORD.match(text)
+    return "" if found is None else found[0].lower()
 
 
 def _ended_by(kind: str) -> Sequence[str]:

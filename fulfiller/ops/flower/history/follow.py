@@ -6,11 +6,11 @@ Either is read a bounded part at a time, so that neither the store nor Flower fe
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.event import Event, Kind
 from fulfiller.ops.flower.history.chronicle import ACTS, ENDINGS, MODES
 from fulfiller.ops.flower.history.sample import MINUTE
 from fulfiller.ops.flower.history.spread import Spread, spread
+from fulfiller.ops.flower.history.told import dates
 from fulfiller.service.port import Store
 
 BEFORE_MAX = 20_000
@@ -20,8 +20,6 @@ PAGES = 8
 """Pages read at a time."""
 FULL_PAGES = 2
 """Of what is new, pages with what was issued; a log that grows faster is sampled for waits."""
-AGES_MAX = 64
-"""Of each event, claims whose waits are counted: an event of 500 needs no more for quantiles."""
 RARE = (*MODES, *ACTS, *ENDINGS)
 NEW = (Kind.CLAIM_ISSUED, *RARE)
 OLD = (Kind.CLAIM_ACCEPTED, Kind.CLAIM_WAITLISTED, *NEW)
@@ -33,8 +31,6 @@ ADDED = {
     Kind.CLAIM_CANCELLED: 3,
 }
 """Which of a sample's totals an event adds to."""
-STAMP_DIGITS = 12
-MILLISECOND = 1_000
 
 
 @dataclass(slots=True)
@@ -99,10 +95,5 @@ class Follower:
 
 def waited(event: Event) -> Spread:
     """Return how long an event's claims waited: their ids are dated by when they were accepted."""
-    every = -(-len(event.ids) // AGES_MAX) or 1
-    return spread(event.at - _dated(each) for each in event.ids[::every])
-
-
-def _dated(claim_id: ClaimId) -> int:
-    """Return the instant in a UUIDv7, in microseconds."""
-    return int(claim_id.replace("-", "", 1)[:STAMP_DIGITS], 16) * MILLISECOND
+    _, came_at = dates(event)
+    return spread(event.at - each for each in came_at)

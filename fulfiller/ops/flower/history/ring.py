@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from fulfiller.ops.flower.history.sample import Sample, merged
 from fulfiller.ops.flower.history.spread import Spread, joined
+from fulfiller.ops.flower.history.told import UNJUDGED, Kept, added
 
 SECOND = 1_000_000
 
@@ -55,14 +56,15 @@ class Ring:
             self._slots = dict(sorted(self._slots.items()))
         self._bound(max(number, last))
 
-    def add_waits(self, at: int, waits: Spread) -> None:
+    def add_waits(self, at: int, waits: Spread, kept: Kept = UNJUDGED) -> None:
         """Add waits that ended at an instant to the sample there, or to the last one before."""
         number = at // self.step
         if number not in self._slots:
             number = max((each for each in self._slots if each < number), default=number)
         known = self._slots.get(number)
         if known is not None:
-            self._slots[number] = replace(known, waits=joined(known.waits, waits))
+            both = joined(known.waits, waits)
+            self._slots[number] = replace(known, waits=both, kept=added(known.kept, kept))
 
     def samples(self) -> Sequence[Sample]:
         """Return what there is, in order."""
@@ -115,7 +117,7 @@ class Rings:
             self.of[Range.DAY].put(sample)
             self.of[Range.ALL].put(sample)
 
-    def add_waits(self, at: int, waits: Spread) -> None:
-        """Add waits that ended at an instant."""
+    def add_waits(self, at: int, waits: Spread, kept: Kept = UNJUDGED) -> None:
+        """Add waits that ended at an instant, and how they compare with what was told."""
         for ring in self.of.values():
-            ring.add_waits(at, waits)
+            ring.add_waits(at, waits, kept)

@@ -5,17 +5,22 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fulfiller.domain.estimate import Wait
 from fulfiller.domain.mode import Gauge
 from fulfiller.domain.stripe import Count, Purse, Stripe, counted, total
 from fulfiller.domain.tier import Tier
 from fulfiller.ops.flower.history.spread import Spread, joined
+from fulfiller.ops.flower.history.told import UNJUDGED, Kept, added
 
 TIERS = len(Tier)
 NOBODY = (0,) * TIERS
 
 
 class Levels(Struct, frozen=True, gc=False):
-    """What was read of the store: gauges of claims, money in minor units, and what rules it."""
+    """What was read of the store: gauges of claims, money in minor units, and what rules it.
+
+    `told` is what newcomers of the usual tier are told: at least and at most so many seconds.
+    """
 
     backlog: tuple[int, ...]
     waitlisted: int
@@ -25,26 +30,33 @@ class Levels(Struct, frozen=True, gc=False):
     threshold: int | None
     resume_at: int | None
     oldest_s: float
+    told: tuple[float, float | None] | None = None
 
 
 class Sample(Struct, frozen=True, gc=False):
     """A campaign at an instant in microseconds.
 
     `totals` only grow: entered, issued, declined, cancelled, in this order. `levels` is None
-    for what was put together from the log; `waits` are those that ended since the last sample.
+    for what was put together from the log; `waits` are those that ended since the last sample;
+    `refused` are all claims that intakes have told to be refused, None where nobody knows;
+    `kept` is how many of those who got their coupon since then waited no longer than told.
     """
 
     at: int
     totals: tuple[int, int, int, int]
     levels: Levels | None = None
     waits: Spread = {}
+    refused: int | None = None
+    kept: Kept = UNJUDGED
 
 
 TOTALS = (Count.ENTERED, Count.ISSUED, Count.DECLINED, Count.CANCELLED)
 
 
-def sampled(at: int, stripes: Sequence[Stripe], gauge: Gauge, oldest_s: float | None) -> Sample:
-    """Return a campaign as its stripes and its gauge say."""
+def sampled(
+    at: int, stripes: Sequence[Stripe], gauge: Gauge, oldest_s: float | None, told: Wait | None
+) -> Sample:
+    """Return a campaign as its stripes and its gauge say, with what its newcomers are told."""
     entered, issued, declined, cancelled = (counted(stripes, count) for count in TOTALS)
     levels = Levels(
         backlog=tuple(counted(stripes, Count.ACCEPTED, tier) for tier in Tier),
@@ -55,6 +67,7 @@ def sampled(at: int, stripes: Sequence[Stripe], gauge: Gauge, oldest_s: float | 
         threshold=gauge.threshold,
         resume_at=gauge.resume_at,
         oldest_s=oldest_s or 0.0,
+        told=None if told is None else (told.low_s, told.high_s),
     )
     return Sample(at, (entered, issued, declined, cancelled), levels)
 
@@ -66,6 +79,8 @@ def merged(old: Sample, new: Sample) -> Sample:
         totals=new.totals,
         levels=_worse(old.levels, new.levels),
         waits=joined(old.waits, new.waits),
+        refused=old.refused if new.refused is None else new.refused,
+        kept=added(old.kept, new.kept),
     )
 
 

@@ -12,17 +12,22 @@ from fulfiller.ops.flower.history.chronicle import Mark, stretches
 from fulfiller.ops.flower.history.ring import Range
 from fulfiller.ops.flower.history.sample import Sample
 from fulfiller.ops.flower.history.spread import quantile_s
+from fulfiller.ops.flower.history.told import Kept
 from fulfiller.ops.moments import stamp
 
 QUANTILES = {"wait_p50_s": 0.5, "wait_p95_s": 0.95, "wait_p99_s": 0.99}
 TIERS = tuple(f"backlog_{tier}" for tier in Tier)
 COLUMNS = (
-    "at", "entered", "issued", "declined", "cancelled",
-    "entered_per_s", "issued_per_s", "declined_per_s", "cancelled_per_s",
+    "at", "entered", "issued", "declined", "cancelled", "refused",
+    "entered_per_s", "issued_per_s", "declined_per_s", "cancelled_per_s", "refused_per_s",
     *TIERS, "waitlisted", "parked", "threshold", "resume_at", "oldest_s",
     *QUANTILES, "available", "reserved",
+    "told_low_s", "told_high_s", "were_told_low_s", "were_told_high_s", "judged", "kept",
 )  # fmt: skip
-"""The columns in order: `at` in seconds since 1970, money in minor units, rates per second."""
+"""The columns in order: `at` in seconds since 1970, money in minor units, rates per second.
+
+`told` is what newcomers of the usual tier heard then. `were_told` is what those who got their
+coupons then had heard when they came, on average; of `judged` of them `kept` waited no longer."""
 Row = Sequence[float | None]
 
 
@@ -95,13 +100,15 @@ def as_csv(past: Past) -> str:
 def _row(sample: Sample, before: Sample | None) -> Row:
     levels = sample.levels
     waits = [_rounded(quantile_s(sample.waits, share)) for share in QUANTILES.values()]
-    rates = _rates(sample, before)
+    kept = _kept(sample.kept)
+    totals, rates = (*sample.totals, sample.refused), _rates(sample, before)
     if levels is None:
         unknown: Row = [None] * (len(TIERS) + 5)
-        return [_s(sample.at), *sample.totals, *rates, *unknown, *waits, None, None]
+        two: Row = (None, None)
+        return [_s(sample.at), *totals, *rates, *unknown, *waits, *two, *two, *kept]
     return [
         _s(sample.at),
-        *sample.totals,
+        *totals,
         *rates,
         *levels.backlog,
         levels.waitlisted,
@@ -112,15 +119,30 @@ def _row(sample: Sample, before: Sample | None) -> Row:
         *waits,
         levels.available,
         levels.reserved,
+        *(levels.told or (None, None)),
+        *kept,
     ]
+
+
+def _kept(kept: Kept) -> Row:
+    if not kept.judged:
+        return [None, None, 0, 0]
+    means = (kept.low_s / kept.judged, kept.high_s / kept.judged)
+    return [*map(_rounded, means), kept.judged, kept.kept]
 
 
 def _rates(sample: Sample, before: Sample | None) -> Row:
     span_s = 0.0 if before is None else (sample.at - before.at) / SECOND
     if before is None or span_s <= 0:
-        return [None] * len(sample.totals)
+        return [None] * (len(sample.totals) + 1)
     added = zip(sample.totals, before.totals, strict=True)
-    return [round((now - then) / span_s, 3) for now, then in added]
+    known = None not in (sample.refused, before.refused)
+    # What is known of refusals never falls, but where somebody took them away by hand.
+    refused = max(0, (sample.refused or 0) - (before.refused or 0)) if known else None
+    return [
+        None if each is None else round(each / span_s, 3)
+        for each in (*(now - then for now, then in added), refused)
+    ]
 
 
 def _s(instant: int) -> float:

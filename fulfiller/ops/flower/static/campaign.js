@@ -32,7 +32,8 @@ const PLANS = [
         lines: [
             { key: "entered_per_s", name: "entered", tone: "one" },
             { key: "issued_per_s", name: "issued", tone: "two" },
-            { key: "ended_per_s", name: "declined or cancelled", tone: "three" }
+            { key: "ended_per_s", name: "declined or cancelled", tone: "three" },
+            { key: "refused_per_s", name: "refused", tone: "four" }
         ]
     },
     {
@@ -43,6 +44,19 @@ const PLANS = [
             { key: "wait_p99_s", name: "p99", tone: "three" },
             { key: "oldest_s", name: "oldest", tone: "four" }
         ]
+    },
+    {
+        id: "told", title: "Told and kept", unit: "seconds; the band is what those who got their coupon then had been told when they came",
+        band: [
+            { key: "were_told_low_s", name: "told, at least", tone: "told" },
+            { key: "were_told_high_s", name: "told, at most", tone: "told" }
+        ],
+        lines: [
+            { key: "wait_p50_s", name: "waited, p50", tone: "one" },
+            { key: "wait_p95_s", name: "waited, p95", tone: "two" },
+            { key: "told_high_s", name: "told now, at most", tone: "four" }
+        ],
+        more: [{ key: "kept_of_100", name: "waited no longer than told, of 100" }]
     },
     {
         id: "line", title: "In line and parked", unit: "claims",
@@ -74,6 +88,9 @@ function derive(columns) {
     const per = (name) => columns[name].map((each) => (each === null ? null : each / value));
     columns.left = per("available");
     columns.promised = per("reserved");
+    columns.kept_of_100 = columns.judged.map((each, index) => (
+        each ? Math.floor((100 * columns.kept[index]) / each) : null
+    ));
     columns.ended_per_s = columns.declined_per_s.map((each, index) => (
         each === null ? null : each + columns.cancelled_per_s[index]
     ));

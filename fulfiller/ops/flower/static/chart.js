@@ -30,8 +30,8 @@ function html(name, words, className) {
 }
 
 export class Chart {
-    // plan: { id, title, unit, stack: [series], lines: [series], falls: key }, a series being
-    // { key, name, tone }.
+    // plan: { id, title, unit, stack: [series], band: [low, high], lines: [series], falls: key,
+    // more: [series] for the table alone }, a series being { key, name, tone }.
     constructor(plan, home) {
         this.plan = plan;
         this.figure = html("section", "", "campaigns-card campaign-chart");
@@ -58,13 +58,15 @@ export class Chart {
     }
 
     series() {
-        return [...(this.plan.stack || []), ...(this.plan.lines || [])];
+        const { stack, band, lines } = this.plan;
+        return [...(stack || []), ...(band || []), ...(lines || [])];
     }
 
     entry(series) {
         const item = html("li", "");
         const swatch = svg("svg", { width: 20, height: 10, "aria-hidden": "true" });
-        const isArea = (this.plan.stack || []).includes(series);
+        const { stack, band } = this.plan;
+        const isArea = [...(stack || []), ...(band || [])].includes(series);
         swatch.append(isArea
             ? svg("rect", { width: 20, height: 10, class: "fill-" + series.tone })
             : svg("path", { d: "M0 5H20", class: "line line-" + series.tone }));
@@ -85,7 +87,8 @@ export class Chart {
         const stack = (this.plan.stack || []).map((each) => columns[each.key]);
         const piled = geo.stacked(stack);
         const lines = (this.plan.lines || []).map((each) => columns[each.key]);
-        const high = geo.top(geo.highest([...piled.map((each) => each.high), ...lines]));
+        const band = (this.plan.band || []).map((each) => columns[each.key]);
+        const high = geo.top(geo.highest([...piled.map((each) => each.high), ...band, ...lines]));
         this.x = geo.scale(seen.from, seen.to, LEFT, width - RIGHT);
         this.y = geo.scale(0, high, HEIGHT - BOTTOM, TOP);
         const gap = Math.max(2.5 * seen.step_s, HOLE_S);
@@ -94,6 +97,12 @@ export class Chart {
             class: "fill-" + this.plan.stack[index].tone,
             d: geo.area(columns.at, each.low, each.high, gap, this.x, this.y)
         })));
+        if (band.length) {
+            parts.push(svg("path", {
+                class: "fill-" + this.plan.band[1].tone,
+                d: geo.area(columns.at, ...band, gap, this.x, this.y)
+            }));
+        }
         lines.forEach((each, index) => parts.push(svg("path", {
             class: "line line-" + this.plan.lines[index].tone,
             d: geo.line(columns.at, each, gap, this.x, this.y)
@@ -185,7 +194,8 @@ export class Chart {
         const { columns, from, to } = this.seen;
         const table = html("table", "", "campaigns-table");
         const head = table.createTHead().insertRow();
-        for (const name of ["UTC", ...this.series().map((each) => each.name)]) {
+        const told = [...this.series(), ...(this.plan.more || [])];
+        for (const name of ["UTC", ...told.map((each) => each.name)]) {
             const cell = html("th", name);
             cell.scope = "col";
             head.append(cell);
@@ -197,7 +207,7 @@ export class Chart {
             const when = html("th", geo.clock(columns.at[index], Math.min(to - from, 600)));
             when.scope = "row";
             row.append(when);
-            for (const each of this.series()) {
+            for (const each of told) {
                 const value = columns[each.key][index];
                 row.insertCell().textContent = value === null ? "–" : value.toLocaleString("en");
             }

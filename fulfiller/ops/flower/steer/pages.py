@@ -25,6 +25,7 @@ from fulfiller.ops.flower.steer.control import (
 )
 from fulfiller.ops.flower.steer.hand import Hand
 from fulfiller.ops.flower.steer.lifetime import END, EXTEND
+from fulfiller.ops.flower.steer.marking import MARK
 from fulfiller.ops.flower.steer.modes import MODES
 from fulfiller.ops.flower.steer.tuning import RATE, TUNING
 from fulfiller.ops.flower.steer.words import WORDS
@@ -32,8 +33,8 @@ from fulfiller.ops.modes import named
 from fulfiller.service.rates import By
 from fulfiller.wiring import Truth
 
-OF_SERVICE = {control.name: control for control in (*MODES, RATE)}
-OF_CAMPAIGN = {control.name: control for control in (*MODES, *TUNING, EXTEND, WORDS, END)}
+OF_SERVICE = {control.name: control for control in (*MODES, RATE, MARK)}
+OF_CAMPAIGN = {control.name: control for control in (*MODES, *TUNING, EXTEND, WORDS, MARK, END)}
 Did = TypeVar("Did")
 FOREIGN = "Nothing was done: this form is of another page, or too old. Open the page again."
 MEANWHILE = "It has changed meanwhile: this is what would happen now."

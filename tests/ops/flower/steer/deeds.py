@@ -64,6 +64,7 @@ DEEDS = (
     Deed("weights", Kind.CAMPAIGN_CHANGED, "p0 weighs 9: at least", {"p0": "9", "p3": "2"}),
     Deed("extend", Kind.CAMPAIGN_EXTENDED, "2100-01-01 00:00 in Asia/", {"until": "2099-12-31"}),
     Deed("patience", Kind.PATIENCE_WORDED, "will hear the messages below", {"words": WORDS}),
+    Deed("mark", Kind.MARK_SET, "festival-.* will have a mark at this moment"),
     Deed("end", Kind.CAMPAIGN_ENDED, "will be over at once and for good"),
 )  # fmt: skip
 """Each control of a campaign."""
@@ -74,6 +75,7 @@ OF_SERVICE = (
     Deed("unhold", Kind.MODE_UNHELD, "Workers will go on issuing for the service"),
     Deed("flow", Kind.MODE_FLOWING, "The service will flow until", {"for": "1h"}),
     Deed("rate", Kind.RATE_CHANGED, "From then on it issues at most 50/s", {"rate": "3000/m"}),
+    Deed("mark", Kind.MARK_SET, "The charts of all campaigns will have a mark"),
     Deed("rate", Kind.RATE_CHANGED, "issues at most 50/s so far", {"rate": "off"}),
 )
 """Each control of the service, in an order that leaves nothing still behind."""
