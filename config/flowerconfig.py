@@ -26,7 +26,7 @@ basic_auth = [] if options.auth else login.logins(settings)
 read_only = True
 
 # At 4 kB each, what Flower remembers stays below 50 MB; it starts anew at each start.
-max_tasks = 10_000
+max_tasks = 5_000
 max_workers = 1_000
 persistent = False
 # Seconds after which a worker that is gone leaves the pages and the metrics.

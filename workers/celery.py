@@ -2,7 +2,7 @@
 
 from fulfiller.broker import transport
 from fulfiller.broker.app import celery_app
-from workers import controls, signals, steps
+from workers import controls, signals, steps, telling
 from workers.desk import settings
 
 # Before any connection: kombu remembers what a URL's scheme means.
@@ -14,6 +14,6 @@ app = celery_app(
 )
 # Before anybody asks for it: Celery makes one and keeps it.
 app.control_cls = "workers.signing:Signing"
-app.steps["consumer"].update((steps.Screen, steps.Announce))
+app.steps["consumer"].update((steps.Screen, steps.Announce, telling.Gather))
 controls.connect()
 signals.connect()

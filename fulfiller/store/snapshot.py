@@ -56,10 +56,15 @@ UNPACKED = {
 
 # An event packs its claims; here each is a row of its own: event, campaign, tier, kind, claim_id.
 LOG = {
+    # An event of 500 claims lies outside of its row. Put together once (`whole`), not once per
+    # claim, which took five sixths of a whole proof.
     "postgresql": """(
-        select event.id as event, campaign, tier, kind,
-          cast(encode(substring(ids from 16 * n + 1 for 16), 'hex') as uuid) as claim_id
-        from event, generate_series(0, length(ids) / 16 - 1) as n)""",
+        select event, campaign, tier, kind,
+          cast(encode(substring(whole from 16 * n + 1 for 16), 'hex') as uuid) as claim_id
+        from (
+            select id as event, campaign, tier, kind, ids || cast('' as bytea) as whole
+            from event offset 0) as plain,
+          generate_series(0, length(whole) / 16 - 1) as n)""",
     "sqlite": "log",
 }
 USER_LIMIT = {

@@ -114,6 +114,8 @@ class Cast:
         if name in NODES:
             own = self._shared | {f"{PREFIX}WORKER_SLOTS": "1"}
             return replace(programs.worker(NODES[name], own), name=name)
+        if name == programs.FLOWER:
+            return programs.flower(self.settings, self._shared)
         if name == programs.KEEPER:
             return programs.keeper(1, self._shared)
         return programs.worker(1, self._shared) if name == WORKER else self._plain(name)

@@ -32,6 +32,8 @@ PICTURE = click.Path(dir_okay=False, writable=True, path_type=Path)
     "fulfiller bench --flat 10e6",
     "fulfiller bench --day",
     "fulfiller bench --day --claims 100e3 --scale 20 --json",
+    "fulfiller bench --flower",
+    "fulfiller bench --flower --rounds 3 --claims 20e3 --json",
 )
 @click.command()
 @click.option("--quick", is_flag=True, help="Three short rounds, in two minutes.")
@@ -74,13 +76,15 @@ def bench(  # noqa: PLR0913 - as many options as the command has
 
     With --plan it says what a campaign would need, from costs measured now or saved before.
     With --flat it sends millions of claims; exit 1 if one at the end costs above 1.3 of one at
-    first. With --day it plays the event's day; exit 1 if a book does not balance.
+    first. With --day it plays the event's day; exit 1 if a book does not balance. With --flower
+    it measures what Flower and its pages cost, at rest and at full speed, and how fast they are.
     """
     from fulfiller.domain.error import DomainError, FulfillerError
 
     options = _options(quick=quick, rounds=rounds, claims=claims, store=store, peers=peers)
     try:
-        if (answer := longer(asked | {"claims": claims, "plot": plot}, store=store)) is not None:
+        wanted = asked | {"claims": claims, "rounds": rounds, "plot": plot}
+        if (answer := longer(wanted, store=store)) is not None:
             show(answer.data, answer.words, as_json=as_json)
             ctx.exit(Exit.OK if answer.ok else Exit.FAILED)
         told = _measured(options, as_json=as_json) if asked["source"] is None else None

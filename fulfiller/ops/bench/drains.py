@@ -6,7 +6,7 @@ counts.
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from threading import Event
 
@@ -25,6 +25,8 @@ from fulfiller.ops.bench.stage import SLOTS
 from fulfiller.ops.bench.task import PLAIN_TASK
 from fulfiller.ops.bench.usage import per_claim, readings
 from fulfiller.ops.supervise import programs
+from fulfiller.service.dispatch import Hint, Lane
+from fulfiller.wiring import open_broker
 
 COUNTED_FROM = 0.05
 LOOK_S = 0.02
@@ -32,6 +34,7 @@ LOOK_S = 0.02
 STALL_S = 30.0
 READY_S = 60.0
 SEND_S = 60.0
+OFFERED_TOGETHER = 500
 UsedNow = Callable[[], Mapping[str, float]]
 
 
@@ -71,6 +74,22 @@ def ours(cast: Cast, books: Books, claims: int) -> Sample:
     preload(books.campaign, claims, store=books.store)
     cast.enter(WORKER)
     cast.enter(programs.KEEPER)
+    return _drained(books, claims, cast.used_s)
+
+
+def lone(cast: Cast, books: Books, claims: int) -> Sample:
+    """Drain with our Celery worker when each task carries one claim, as at a low rate.
+
+    All of them are offered before it starts, and no keeper runs that would offer them together.
+    """
+    ids = preload(books.campaign, claims, store=books.store)
+    lane = Lane(books.campaign.id, books.campaign.default_tier)
+    with closing(open_broker(cast.settings)) as queue:
+        for start in range(0, claims, OFFERED_TOGETHER):
+            hints = [Hint(lane, (one,)) for one in ids[start : start + OFFERED_TOGETHER]]
+            if not queue.publish(hints):
+                raise Stalled(f"the broker did not take hints: {queue.fault}")
+    cast.enter(WORKER)
     return _drained(books, claims, cast.used_s)
 
 

@@ -27,6 +27,9 @@ OPTIONS = (
     ),
     click.option("--flat", type=Many(LEAST), help="Send so many through one campaign."),
     click.option("--day", is_flag=True, help="Play the event's day, of --claims (10e6)."),
+    click.option(
+        "--flower", is_flag=True, help="Measure what Flower and those who watch there cost."
+    ),
     click.option("--scale", type=float, help="With --day: times as fast.  [default: 45]"),
 )
 WITH = {"hours": "plan", "peak": "plan", "scale": "day"}
@@ -100,8 +103,16 @@ def _day(asked: Mapping[str, Any]) -> Answer:
     return Answer(found.data, found.words)
 
 
+def _flower(asked: Mapping[str, Any]) -> Answer:
+    from fulfiller.ops.bench.flower.run import ROUNDS, run
+
+    found = run(asked["rounds"] or ROUNDS, asked["claims"])
+    return Answer(found.data, found.words)
+
+
 DOORS: Mapping[str, Callable[[Mapping[str, Any]], Answer]] = {
     "plan": _plan,
     "flat": _flat,
     "day": _day,
+    "flower": _flower,
 }

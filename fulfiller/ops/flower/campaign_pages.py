@@ -1,8 +1,7 @@
 """The pages of one campaign: as it is, as it was, and live. They change nothing."""
 
-from asyncio import CancelledError
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -14,16 +13,17 @@ from tornado.web import HTTPError, authenticated
 
 from fulfiller.ops.flower import wording
 from fulfiller.ops.flower.detail import Detail
+from fulfiller.ops.flower.hearing.words import said
 from fulfiller.ops.flower.history import series
 from fulfiller.ops.flower.history.ring import Range
 from fulfiller.ops.flower.live import HEAD, REST, Live
 from fulfiller.ops.flower.lookout import View
 from fulfiller.ops.flower.policy import HEADERS
+from fulfiller.ops.flower.relay import Relays
+from fulfiller.ops.flower.viewer import Viewer
 
 STREAMS_MAX = 500
 """Who comes when so many watch already is told by polling."""
-BREATH_S = 15.0
-"""A line goes out at least this often, so that nobody on the way hangs up."""
 NEWS_S = 2.0
 WORKERS_SHOWN = 50
 NO_STEERING = ""
@@ -56,8 +56,9 @@ class CampaignHandler(BaseHandler):  # type: ignore[misc]
 
     def draw(self, template: str, shown: Detail | None, view: View) -> str:
         """Return a part of the page."""
+        hears = said(self.live.ear.hearing)
         parts = {"d": shown, "view": view, "w": wording, "workers": list(self._workers())}
-        text: bytes = self.render_string(template, **parts)
+        text: bytes = self.render_string(template, **parts, hears=hears)
         return text.decode()
 
     def _workers(self) -> Iterator[Worker]:
@@ -104,42 +105,29 @@ class CampaignPage(CampaignHandler):
 class CampaignLive(CampaignHandler):
     """What changes, as server-sent events or, with `once`, as a single answer."""
 
+    def initialize(self, live: Live, relays: Relays) -> None:  # type: ignore[override] # Tornado's
+        """Take what all viewers share."""
+        super().initialize(live)
+        self.relays = relays
+
     @authenticated
     async def get(self) -> None:
-        """Tell each reading of a campaign as it is made, for as long as somebody listens."""
+        """Tell what changes of a campaign as it is read, for as long as somebody listens."""
         campaign = self.get_query_argument("campaign")
         if self.get_query_argument("once", ""):
             view = await self.live.lookout.view(campaign)
             self.set_header("Content-Type", "application/json")
-            self.write(self.live.tell(campaign, view, self.draw))
+            self.write(self.live.tell(campaign, view, self.draw).whole)
             return
-        if self.live.streams >= STREAMS_MAX:
+        if self.relays.viewers >= STREAMS_MAX:
             raise HTTPError(HTTPStatus.SERVICE_UNAVAILABLE)
         self.set_header("Content-Type", "text/event-stream")
         self.set_header("X-Accel-Buffering", "no")
-        with self._counted():
-            await self._tell(campaign)
-
-    async def _tell(self, campaign: str) -> None:
-        lookout, last = self.live.lookout, b""
-        while True:
-            told = self.live.tell(campaign, lookout.seen(campaign), self.draw)
-            # What was told is not told again: then a line only shows that somebody is here.
-            self.write(b": still here\n\n" if told is last else b"data: " + told + b"\n\n")
+        with suppress(StreamClosedError):
             await self.flush()
-            last = told
-            await lookout.news(BREATH_S)
-
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
-        self.live.streams += 1
-        try:
-            yield
-        except (StreamClosedError, CancelledError):
-            # Whoever listened has gone.
-            return
-        finally:
-            self.live.streams -= 1
+        # From here on the relay writes, the same bytes to all, and Tornado's part is over.
+        viewer = Viewer(self.detach(), chunked=self.request.version == "HTTP/1.1")
+        self.relays.of(campaign).join(viewer, self.draw)
 
 
 class CampaignSeries(BaseApiHandler):  # type: ignore[misc]

@@ -8,6 +8,8 @@ from flower.views import BaseHandler  # type: ignore[import-untyped]
 from tornado.web import StaticFileHandler, authenticated
 
 from fulfiller.ops.flower import wording
+from fulfiller.ops.flower.hearing.ear import Ear
+from fulfiller.ops.flower.hearing.words import said
 from fulfiller.ops.flower.lookout import Lookout, View
 from fulfiller.ops.flower.panel import board
 from fulfiller.ops.flower.policy import HEADERS
@@ -19,14 +21,14 @@ class Drawing:
 
     def __init__(self) -> None:
         """Nothing is drawn yet."""
-        self._seen: tuple[int, str, str] | None = None
+        self._seen: tuple[int, str, str, str] | None = None
         self._text = b""
 
-    def of(self, view: View, draw: Callable[[View], bytes]) -> bytes:
-        """Return the board of a view."""
+    def of(self, view: View, draw: Callable[[View], bytes], hears: str = "") -> bytes:
+        """Return the board of a view, with what Flower did not hear."""
         at = 0 if view.sight is None else view.sight.survey.now
         trouble = "" if view.trouble is None else view.trouble.error
-        seen = (at, trouble, wording.age(view.age_s))
+        seen = (at, trouble, wording.age(view.age_s), hears)
         if self._seen != seen:
             self._seen, self._text = seen, draw(view)
         return self._text
@@ -35,9 +37,10 @@ class Drawing:
 class CampaignsPage(BaseHandler):  # type: ignore[misc]
     """The whole page, with the board as it is now."""
 
-    def initialize(self, lookout: Lookout, drawing: Drawing) -> None:
-        """Take the lookout and the drawing that all pages share."""
+    def initialize(self, lookout: Lookout, ear: Ear, drawing: Drawing) -> None:
+        """Take what all pages share."""
         self.lookout = lookout
+        self.ear = ear
         self.drawing = drawing
 
     def set_default_headers(self) -> None:
@@ -49,8 +52,15 @@ class CampaignsPage(BaseHandler):  # type: ignore[misc]
     @authenticated
     async def get(self) -> None:
         """Show the campaigns."""
-        view = await self.lookout.view()
-        self.render("campaigns.html", view=view, board=_board(view), w=wording)
+        self.render("campaigns.html", **self.parts(await self.lookout.view()))
+
+    def parts(self, view: View) -> dict[str, object]:
+        """Return what the templates speak of."""
+        return {"view": view, "board": _board(view), "w": wording, "hears": self._hears()}
+
+    def _hears(self) -> str:
+        hearing = self.ear.hearing
+        return said(hearing) if hearing.tasks.missed else ""
 
 
 class BoardPart(CampaignsPage):
@@ -59,20 +69,20 @@ class BoardPart(CampaignsPage):
     @authenticated
     async def get(self) -> None:
         """Send the board."""
-        self.write(self.drawing.of(await self.lookout.view(), self._drawn))
+        self.write(self.drawing.of(await self.lookout.view(), self._drawn, self._hears()))
 
     def _drawn(self, view: View) -> bytes:
-        parts = {"view": view, "board": _board(view), "w": wording}
-        text: bytes = self.render_string("campaigns-board.html", **parts)
+        text: bytes = self.render_string("campaigns-board.html", **self.parts(view))
         return text
 
 
 class CampaignsTold(BaseApiHandler):  # type: ignore[misc]
     """The campaigns for programs."""
 
-    def initialize(self, lookout: Lookout) -> None:
-        """Take the lookout that all pages share."""
+    def initialize(self, lookout: Lookout, ear: Ear) -> None:
+        """Take what all pages share."""
         self.lookout = lookout
+        self.ear = ear
 
     @authenticated
     async def get(self) -> None:
@@ -81,7 +91,7 @@ class CampaignsTold(BaseApiHandler):  # type: ignore[misc]
         self.set_header("Cache-Control", "no-store")
         if view.trouble is not None:
             self.set_status(HTTPStatus.SERVICE_UNAVAILABLE)
-        self.write(as_json(view))
+        self.write(as_json(view, self.ear.hearing))
 
 
 class Asset(BaseHandler, StaticFileHandler):  # type: ignore[misc]

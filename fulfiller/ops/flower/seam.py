@@ -9,7 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from flower.events import Events  # type: ignore[import-untyped]
 from flower.urls import handlers, settings  # type: ignore[import-untyped]
+from prometheus_client import REGISTRY
 from tornado.template import Loader, Template
 from tornado.web import url
 
@@ -17,6 +19,9 @@ from fulfiller.domain.code import CodeKey
 from fulfiller.ops.flower.campaign_pages import CampaignLive, CampaignPage, CampaignSeries
 from fulfiller.ops.flower.clerk import Clerk
 from fulfiller.ops.flower.guard import keep_from_viewers
+from fulfiller.ops.flower.hearing.ear import Ear
+from fulfiller.ops.flower.hearing.tally import Event
+from fulfiller.ops.flower.hearing.words import Gauges
 from fulfiller.ops.flower.live import Live
 from fulfiller.ops.flower.lookout import Lookout
 from fulfiller.ops.flower.pages import (
@@ -26,6 +31,7 @@ from fulfiller.ops.flower.pages import (
     CampaignsTold,
     Drawing,
 )
+from fulfiller.ops.flower.relay import Relays
 from fulfiller.ops.flower.roles import Roles
 from fulfiller.ops.flower.steer.hand import Hand
 from fulfiller.ops.flower.steer.pages import steering
@@ -67,33 +73,45 @@ def install(ours: Settings) -> None:
     roles.check()
     keep_from_viewers(roles)
     lookout = Lookout(open_store)
-    ours_first = routes(open_store, lookout=lookout, key=lambda: key_of(ours))
+    ear = Ear()
+    listen(ear)
+    REGISTRY.register(Gauges(ear))
+    ours_first = routes(open_store, lookout=lookout, ear=ear, key=lambda: key_of(ours))
     handlers[:0] = [*ours_first, *steering(Hand(open_store), roles)]
     lookout.keep_looking()
     settings["template_loader"] = Layered(HERE / "templates", settings["template_path"])
+
+
+def listen(ear: Ear) -> None:
+    """Have events go through an ear, in place of one callback for each of them."""
+
+    def on_event(events: Any, event: Event) -> None:
+        ear.take(event, events.io_loop, events.state.event)
+
+    Events.on_event = on_event
 
 
 def routes(
     open_store: Callable[[], Truth],
     *,
     lookout: Lookout | None = None,
+    ear: Ear | None = None,
     key: Callable[[], CodeKey | None] = lambda: None,
 ) -> list[Any]:
     """Return our routes; all of them share one lookout, and all ask for Flower's login."""
-    lookout = lookout or Lookout(open_store)
-    shared = {"lookout": lookout}
-    overview = {"lookout": lookout, "drawing": Drawing()}
-    live = {"live": Live(lookout)}
+    lookout, ear = lookout or Lookout(open_store), ear or Ear()
+    shared = {"lookout": lookout, "ear": ear}
+    overview = shared | {"drawing": Drawing()}
+    live = {"live": Live(lookout, ear)}
+    streams = live | {"relays": Relays(live["live"])}
     searching = {"clerk": Clerk(open_store, key)}
     assets = {"path": str(HERE / "static")}
     return [
         url(r"/campaigns", CampaignsPage, overview, name="campaigns"),
-        url(
-            r"/campaigns/board", BoardPart, shared | {"drawing": Drawing()}, name="campaigns-board"
-        ),
+        url(r"/campaigns/board", BoardPart, overview, name="campaigns-board"),
         url(r"/api/campaigns", CampaignsTold, shared),
         url(r"/campaigns/view/([^/]+)", CampaignPage, live, name="campaign-view"),
-        url(r"/campaigns/live", CampaignLive, live, name="campaigns-live"),
+        url(r"/campaigns/live", CampaignLive, streams, name="campaigns-live"),
         url(r"/api/campaigns/([^/]+)/series", CampaignSeries, live, name="campaign-series"),
         url(r"/campaigns/search", SearchPage, searching, name="campaigns-search"),
         url(rf"/campaigns/story/{CLAIM}", StoryPage, searching, name="campaigns-story"),

@@ -1,6 +1,8 @@
 """The board for programs: instants in RFC 3339, spans in seconds, money in minor units."""
 
 from fulfiller.domain.stripe import Count
+from fulfiller.ops.flower.hearing.ear import Hearing
+from fulfiller.ops.flower.hearing.words import told as told_of
 from fulfiller.ops.flower.lookout import View
 from fulfiller.ops.flower.panel import Board, Panel, board
 from fulfiller.ops.modes import told
@@ -9,10 +11,10 @@ from fulfiller.ops.moments import stamp
 NEVER = float("inf")
 
 
-def as_json(view: View) -> dict[str, object]:
+def as_json(view: View, hearing: Hearing) -> dict[str, object]:
     """Return what was seen; `error` says why it is no newer, and null that nothing is wrong."""
     error, remedy = (view.trouble.error, view.trouble.remedy) if view.trouble else (None, None)
-    wrong = {"error": error, "remedy": remedy}
+    wrong = {"error": error, "remedy": remedy, "tasks": told_of(hearing)}
     if view.sight is None:
         return {**wrong, "age_s": None, **dict.fromkeys(("at", "service", "keeper", "campaigns"))}
     return {**wrong, "age_s": round(view.age_s, 1), **_board(board(view.sight))}

@@ -7,6 +7,7 @@ from shutil import copyfile
 
 import pytest
 
+from fulfiller.ops.embedded import valkey
 from fulfiller.ops.embedded.ports import free_port
 from fulfiller.ops.embedded.server import Server
 from fulfiller.store.opening import open_store
@@ -42,6 +43,19 @@ def page_door(
 
 
 @pytest.fixture
+def alone(
+    sqlite_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Door, Server]]:
+    """Flower with a broker that nobody else uses, so that both may be broken."""
+    broker = valkey.start(tmp_path_factory.mktemp("broker"))
+    try:
+        with _beginning(broker, tmp_path_factory) as on:
+            yield on(sqlite_url), broker
+    finally:
+        broker.stop()
+
+
+@pytest.fixture
 def page_store(page_url: str) -> Iterator[SqlStore]:
     """The same store."""
     with closing(open_store(page_url, application="test")) as opened:
@@ -49,7 +63,7 @@ def page_store(page_url: str) -> Iterator[SqlStore]:
 
 
 @contextmanager
-def _beginning(valkey: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begin]:
+def _beginning(broker: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begin]:
     running: list[Door] = []
 
     def on(store_url: str, *command: str, prefix: str = "") -> Door:
@@ -57,7 +71,7 @@ def _beginning(valkey: Server, tmp_path_factory: pytest.TempPathFactory) -> Iter
         env = {
             "FULFILLER_HOME": str(home),
             "FULFILLER_STORE_URL": store_url,
-            "FULFILLER_BROKER_URL": valkey.url,
+            "FULFILLER_BROKER_URL": broker.url,
             "FULFILLER_FLOWER_PORT": str(port),
         }
         process = start([*(command or PLAIN)], env=env, log=home / "flower.log")

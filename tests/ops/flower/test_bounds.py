@@ -12,7 +12,7 @@ from tests.ops.flower.conftest import Begin
 from tests.ops.flower.door import Door
 from tests.waiting import until
 
-TASKS, WORKERS = 10_000, 1_000
+TASKS, WORKERS = 5_000, 1_000
 """What config/flowerconfig.py allows."""
 MORE = 50
 PER_MESSAGE = 500

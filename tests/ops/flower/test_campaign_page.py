@@ -194,5 +194,5 @@ def test_scripts_and_styles_are_light() -> None:
 
 
 def _words(payload: str) -> str:
-    markup = json.loads(payload)["head"]
+    markup = json.loads(payload).get("head", "")
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", markup)))

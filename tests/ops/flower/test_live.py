@@ -9,7 +9,9 @@ import pytest
 
 from fulfiller.ops.flower import lookout as module
 from fulfiller.ops.flower.detail import Detail
-from fulfiller.ops.flower.live import Live
+from fulfiller.ops.flower.hearing.ear import Ear
+from fulfiller.ops.flower.history.ring import Range
+from fulfiller.ops.flower.live import Live, Told
 from fulfiller.ops.flower.lookout import Lookout, View
 from fulfiller.ops.flower.pages import Drawing
 from fulfiller.ops.flower.trouble import Trouble
@@ -36,12 +38,12 @@ def test_all_viewers_are_told_by_one_drawing(
     with closing(open_store(sqlite_url)) as store:
         found(store)
     lookout = Lookout(lambda: open_store(sqlite_url))
-    live = Live(lookout)
+    live = Live(lookout, Ear())
     with closing(lookout):
         view = asyncio.run(lookout.view("festival"))
         told = {id(live.tell("festival", view, draw)) for _ in range(VIEWERS)}
         assert (len(told), drawn) == (1, ["campaign-head.html", "campaign-rest.html"])
-        assert json.loads(live.tell("festival", view, draw))["head"] == "flowing"
+        assert json.loads(live.tell("festival", view, draw).whole)["head"] == "flowing"
         until(lambda: asyncio.run(lookout.view()).sight is not view.sight)
         live.tell("festival", lookout.seen(), draw)
         assert len(drawn) == 4
@@ -67,3 +69,21 @@ def test_the_overview_is_drawn_once_for_all_who_look(
     late = replace(view, age_s=view.age_s + 1, trouble=Trouble("it is slow", "Wait."))
     others = (replace(view, age_s=view.age_s + 1), late, replace(late, sight=None), view)
     assert [drawing.of(each, draw) for each in others] == [b"2", b"3", b"4", b"5"]
+
+
+def _told(at: int, *, head: str = "flowing", rest: str = "8 issued", issued: int = 8) -> Told:
+    points = {Range.MINUTES.value: [[1.0, 7], [at / 1e6, issued]]}
+    return Told(reading=(at, ""), head=head, rest=rest, marks="", points=points)
+
+
+def test_what_has_not_changed_is_not_told_again() -> None:
+    """Only parts that are new, with the newest figures; nothing at all if only time has passed."""
+    first = _told(1_000_000)
+    assert _told(2_000_000).since(first) is None
+    assert json.loads(_told(2_000_000).still) == {"at": 2.0}
+    more = _told(2_000_000, rest="9 issued", issued=9).since(first)
+    assert json.loads(more or b"") == {
+        "rest": "9 issued", "at": 2.0, "points": {"5m": [[1.0, 7], [2.0, 9]]},
+    }  # fmt: skip
+    figures = _told(2_000_000, issued=9).since(first)
+    assert json.loads(figures or b"").keys() == {"at", "points"}

@@ -7,6 +7,8 @@ const POLL_MS = 2000;
 const PATIENCE_MS = 10000;
 const SILENT_MS = 20000;
 const AGAIN_MS = 30000;
+const AGE_MS = 1000;
+const STEPS_MAX = 30;
 const page = document.getElementById("campaign");
 const home = document.getElementById("campaign-charts");
 const head = document.getElementById("campaign-head");
@@ -82,6 +84,7 @@ let source = null;
 let timer = null;
 let watchdog = null;
 let heardAt = 0;
+let readAt = 0;
 
 // What charts show beside the columns that were sent.
 function derive(columns) {
@@ -129,8 +132,25 @@ async function load() {
 
 // The newest points of this range: each in place of the one of its step, or behind the last.
 function add(told) {
-    for (const row of (seen && told.points[range]) || []) {
+    if (seen && !told.points) {
+        goOn(told.at);
+    }
+    for (const row of (seen && told.points && told.points[range]) || []) {
         put(row);
+    }
+}
+
+// Nothing has changed until then: each step is like the last one.
+function goOn(to) {
+    const columns = seen.columns;
+    const last = columns.at.length - 1;
+    if (last < 0) {
+        return;
+    }
+    const row = Object.keys(columns).map((name) => columns[name][last]);
+    const steps = Math.min((to - row[0]) / seen.step_s, STEPS_MAX);
+    for (let step = 1; step <= steps; step += 1) {
+        put([row[0] + step * seen.step_s, ...row.slice(1)]);
     }
 }
 
@@ -160,8 +180,11 @@ async function take(told) {
         window.location.reload();
         return;
     }
+    // What is not told has not changed.
     const before = states(head);
-    patchWith(head, told.head);
+    if (told.head !== undefined) {
+        patchWith(head, told.head);
+    }
     if (told.rest) {
         patchWith(rest, told.rest);
     }
@@ -170,12 +193,17 @@ async function take(told) {
         news.textContent = changed;
     }
     add(told);
-    if (home && (!seen || told.marks !== marks)) {
-        marks = told.marks;
+    readAt = told.at;
+    if (home && (!seen || (told.marks !== undefined && told.marks !== marks))) {
+        marks = told.marks ?? marks;
         await load();
     }
     draw();
-    const age = Math.max(0, Math.round(Date.now() / 1000 - told.at));
+    showAge();
+}
+
+function showAge() {
+    const age = Math.max(0, Math.round(Date.now() / 1000 - readAt));
     show(true, source ? `Live, read ${age} s ago` : `Asked, read ${age} s ago`);
 }
 
@@ -211,6 +239,7 @@ async function poll() {
 }
 
 function failed(error) {
+    readAt = 0;
     show(false, "Update failed: " + error.message);
 }
 
@@ -238,6 +267,13 @@ function go() {
     marks = null;
     listen();
 }
+
+// Between two messages the reading grows older; a stream that waits to be opened says nothing.
+window.setInterval(() => {
+    if (source && source.readyState === EventSource.OPEN && readAt) {
+        showAge();
+    }
+}, AGE_MS);
 
 // A stream may die without a word: then begin anew.
 watchdog = window.setInterval(() => {

@@ -1,0 +1,1 @@
+"""What Flower costs, and those who watch there: at rest, at work and at full speed."""
