@@ -127,12 +127,14 @@ LAWS = (
         name="no user has more than the campaign allows",
         over="claim",
         offenders="""
-          select c.campaign, c."user", count(*) as claims, per_user_limit
-          from claim c join (select id, {user_limit} as per_user_limit from campaign) k
-            on k.id = c.campaign
-          where not exists (
-            select 1 from outcome o where o.claim_id = c.claim_id and o.ending = 'cancelled')
-          group by c.campaign, c."user", per_user_limit having count(*) > per_user_limit""",
+          select g.campaign, g."user", g.claims, k.per_user_limit
+          from (
+            select c.campaign, c."user", count(*) as claims from claim c
+            where not exists (
+              select 1 from outcome o where o.claim_id = c.claim_id and o.ending = 'cancelled')
+            group by c.campaign, c."user" having count(*) > 1) g
+          join (select id, {user_limit} as per_user_limit from campaign) k on k.id = g.campaign
+          where g.claims > k.per_user_limit""",
         says="user {user!r} has {claims} claims in {campaign}, {per_user_limit} are allowed",
     ),
     Law(
