@@ -25,7 +25,7 @@ basic_auth = [] if options.auth else login.logins(settings)
 # `fulfiller flower --control`, for more.
 read_only = True
 
-# At 4 kB each, what Flower remembers stays below 50 MB; it starts anew at each start.
+# As many as `/api/tasks` tells in about a second; Flower starts anew at each start.
 max_tasks = 5_000
 max_workers = 1_000
 persistent = False
