@@ -178,8 +178,8 @@ LAWS = (
         name="each claim has a key that leads to it",
         over="claim",
         offenders="""
-          select c.claim_id from claim c
-          where c.claim_id not in (select claim_id from caller_key)""",
+          select claim_id from (
+            select claim_id from claim except select claim_id from caller_key) unled""",
         says="no key leads to clm_{claim_id}",
     ),
     Law(
