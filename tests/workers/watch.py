@@ -1,5 +1,6 @@
 """What can be watched: Celery's events, as Flower gets them, and all that a broker holds."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Thread
@@ -19,9 +20,16 @@ CALL = "test-call"
 def events(broker_url: str) -> Iterator[list[Event]]:
     """Yield a list to which events are added as they arrive; they are heard from then on."""
     seen: list[Event] = []
+    began = time.time()  # noqa: TID251 - by which Celery dates events
+
+    def hear(event: Event) -> None:
+        # Workers send events of tasks together, a while later: those of a test before are not ours.
+        if event["timestamp"] >= began:
+            seen.append(event)
+
     app = celery_app(broker_url)
     with app.connection_for_read() as connection, app.connection_for_write() as line:
-        receiver = app.events.Receiver(connection, handlers={"*": seen.append})
+        receiver = app.events.Receiver(connection, handlers={"*": hear})
         thread = Thread(target=receiver.capture, kwargs={"wakeup": False}, daemon=True)
         thread.start()
         dispatcher = app.events.Dispatcher(line)
@@ -31,11 +39,13 @@ def events(broker_url: str) -> Iterator[list[Event]]:
             return bool(of_kind(seen, CALL))
 
         until(hears, what="an event of one's own")
-        yield seen
-        receiver.should_stop = True
-        # It looks whether to stop after each event, and once a second without any.
-        dispatcher.send(CALL)
-        thread.join()
+        try:
+            yield seen
+        finally:
+            receiver.should_stop = True
+            # It looks whether to stop after each event, and once a second without any.
+            dispatcher.send(CALL)
+            thread.join()
 
 
 def of_kind(seen: list[Event], kind: str) -> list[Event]:
