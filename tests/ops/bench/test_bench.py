@@ -29,7 +29,7 @@ CLAIMS = "6000"
 """So many that each arm takes several ticks of the clock that counts CPU time."""
 
 
-@pytest.mark.slow
+@pytest.mark.chaos
 def test_a_small_bench_measures_every_arm_and_leaves_nothing_behind(tmp_path: Path) -> None:
     """One round with few claims: JSON of the promised shape, all accepted, nothing left over."""
     done = subprocess.run(
