@@ -57,7 +57,7 @@ UNPACKED = {
 # An event packs its claims; here each is a row of its own: event, campaign, tier, kind, claim_id.
 LOG = {
     # An event of 500 claims lies outside of its row. Put together once (`whole`), not once per
-    # claim, which took five sixths of a whole proof. And it stays behind the second fence: a join
+    # claim, which took two thirds of a whole proof. And it stays behind the second fence: a join
     # that spills to disk would write all of it for each claim.
     "postgresql": """(
         select event, campaign, tier, kind,

@@ -75,9 +75,10 @@ def bench(  # noqa: PLR0913 - as many options as the command has
     busy machine changes rates; CPU per claim over all processes hardly changes.
 
     With --plan it says what a campaign would need, from costs measured now or saved before.
-    With --flat it sends millions of claims; exit 1 if one at the end costs above 1.3 of one at
-    first. With --day it plays the event's day; exit 1 if a book does not balance. With --flower
-    it measures what Flower and its pages cost, at rest and at full speed, and how fast they are.
+    With --flat it sends millions of claims; exit 1 if one at the end costs above 1.3 of one in an
+    empty store right after. With --day it plays the event's day; exit 1 if a book does not
+    balance. With --flower it measures what Flower and its pages cost, at rest and at full speed,
+    and how fast they are.
     """
     from fulfiller.domain.error import DomainError, FulfillerError
 

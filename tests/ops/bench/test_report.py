@@ -1,5 +1,7 @@
 """Table and JSON of the bench, from samples made up."""
 
+from dataclasses import replace
+
 from fulfiller.ops.bench.arms import OURS, PLAIN, SINGLE
 from fulfiller.ops.bench.report import aligned, as_json, spoken, tables
 from fulfiller.ops.bench.sample import Sample
@@ -66,6 +68,14 @@ def test_our_generator_is_held_against_another_by_what_was_accepted() -> None:
     assert found["ratios"] == {"ours_vs_wrk": 1.25}
     assert found["wrk"] == {"rate": 4_000.0}
     assert "ours vs wrk" in tables({"single": [DOOR], "wrk": [other]})
+
+
+def test_two_of_each_are_held_against_one_by_rate_and_by_cost() -> None:
+    """Twice the rate at the same cost would be perfect; round by round, like all ratios."""
+    two = replace(DOOR, rate=2 * DOOR.rate, cpu_us={"intake": 200.0, "worker": 60.3})
+    found = as_json({"single": [DOOR, DOOR], "scaled": [two, two]}, {})["ratios"]
+    assert found == {"scaled_vs_single": 2.0, "scaled_vs_single_cpu": 1.3}
+    assert "scaled vs single cpu" in tables({"single": [DOOR], "scaled": [two]})
 
 
 def test_what_only_one_arm_tells_stands_under_its_name() -> None:
