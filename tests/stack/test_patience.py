@@ -21,9 +21,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 NAME, PLAIN = "patient", "plain"
 RATE = 200
 OVERLOAD = 5
-ROUNDS, SECONDS = 3, 1.0
+ROUNDS, SECONDS = 7, 1.0
 P99_S = 0.1
-"""Of the middle one of the rounds: a machine that stands still for once spoils one of them."""
+"""Of the middle one of the rounds: a machine that stands still for a second spoils one or two."""
 FACTOR = 2
 """On a machine that is busy with others patience may take so many times what a plain answer does.
 
@@ -56,7 +56,7 @@ def _plain_s(stack: Stack, truth: Truth, key: str) -> float:
 
 def _lasting(stack: Stack, key: str, state: str, limit_s: float) -> None:
     """Send round after round and judge the answers."""
-    p99_s = _p99_s(stack, key, NAME)
+    p99_s = _p99_s(stack, key, NAME, limit_s)
     sys.stdout.write(f"{state}: p99 {p99_s * 1e3:.1f} ms of {limit_s * 1e3:.1f} ms\n")
     assert p99_s <= limit_s, state
     told = _told(stack, key, state)
@@ -65,13 +65,17 @@ def _lasting(stack: Stack, key: str, state: str, limit_s: float) -> None:
     assert "\u2068" in told["message"]
 
 
-def _p99_s(stack: Stack, key: str, campaign: str) -> float:
-    """Return the middle one of what the slowest hundredth of a round took."""
-    p99_s = []
-    for _ in range(ROUNDS):
+def _p99_s(stack: Stack, key: str, campaign: str, enough_s: float = P99_S) -> float:
+    """Return the middle one of what the slowest hundredth of a round took.
+
+    Once most of all the rounds are good enough, the middle one is known to be: no more are sent.
+    """
+    p99_s: list[float] = []
+    while len(p99_s) < ROUNDS and sum(one <= enough_s for one in p99_s) <= ROUNDS // 2:
         record = _overload(stack, key, campaign)
         assert record.statuses == {"202": round(RATE * OVERLOAD * SECONDS)}
         p99_s.append(record.waits.percentiles_ms()["p99"] / 1_000)
+    sys.stdout.write(f"{campaign}: {', '.join(f'{one * 1e3:.0f}' for one in p99_s)} ms\n")
     return median(p99_s)
 
 

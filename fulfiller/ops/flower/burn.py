@@ -15,12 +15,14 @@ AT_ONCE = 10 * SECOND
 class Burn:
     """Money left in minor units, what is promised of it per second of late, and when it ends.
 
-    `per_s` is None while too little is known, `ends_at` while nothing is promised.
+    `per_s` is None while too little is known, `ends_at` while nothing is promised. `over` are the
+    microseconds that were looked at: less than LATELY for who has only begun to look.
     """
 
     left: int
     per_s: float | None
     ends_at: int | None
+    over: int = 0
 
 
 def burn(samples: Sequence[Sample], left: int, now: int) -> Burn:
@@ -35,7 +37,7 @@ def burn(samples: Sequence[Sample], left: int, now: int) -> Burn:
     # Money that comes back is no reason to expect more of it.
     per_s = max(0.0, (first.levels.available - last.levels.available) / span_s)
     ends_at = now + int(left / per_s * SECOND) if per_s and left else None
-    return Burn(left, per_s, ends_at)
+    return Burn(left, per_s, ends_at, last.at - first.at)
 
 
 def issued_per_s(samples: Sequence[Sample], now: int) -> float | None:
