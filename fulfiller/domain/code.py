@@ -58,10 +58,13 @@ def mint(claim_id: ClaimId, salt: int, key: CodeKey) -> Minted:
 
     `salt` is 0, and one more after each collision with another coupon's code.
     """
-    seed = _mac(key.body, b"%s %d" % (claim_id.encode(), salt))
-    bits = int.from_bytes(seed[:9]) >> 2
-    body = "".join([PAIRS[bits >> shift & 1023] for shift in _BODY_SHIFTS])
+    body = _body(claim_id, salt, key)
     return Minted(body + _check(body, key), lookup(body, key))
+
+
+def lookup_of(claim_id: ClaimId, salt: int, key: CodeKey) -> bytes:
+    """Return under which keyed hash the coupon of a claim is found: all that issuing needs."""
+    return lookup(_body(claim_id, salt, key), key)
 
 
 def lookup(body: str, key: CodeKey) -> bytes:
@@ -88,6 +91,12 @@ def parse(text: str, key: CodeKey) -> str:
 def grouped(code: str) -> str:
     """Return a code as people read it, in fours: `1234-5678-9ABC-DEFG`."""
     return "-".join(code[start : start + 4] for start in range(0, CODE_SYMBOLS, 4))
+
+
+def _body(claim_id: ClaimId, salt: int, key: CodeKey) -> str:
+    seed = _mac(key.body, b"%s %d" % (claim_id.encode(), salt))
+    bits = int.from_bytes(seed[:9]) >> 2
+    return "".join([PAIRS[bits >> shift & 1023] for shift in _BODY_SHIFTS])
 
 
 def _check(body: str, key: CodeKey) -> str:

@@ -4,15 +4,18 @@ Rows are appended without a chain head, so that writers never queue for one; the
 later *seals* them: it numbers them in commit-safe order and chains their digests.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+from typing import overload
 
 from fulfiller.domain.claim import ClaimId
 from fulfiller.domain.tier import Tier
 
 GENESIS = bytes(32)
 """The digest before the first event."""
+ID_BYTES = 16
 
 
 class Kind(StrEnum):
@@ -63,21 +66,72 @@ class Event:
     campaign: str
     kind: Kind
     tier: Tier | None = None
-    ids: tuple[ClaimId, ...] = ()
+    ids: Sequence[ClaimId] = ()
     amount: int = 0
     actor: str = ""
     detail: str = ""
 
 
-def packed(ids: tuple[ClaimId, ...]) -> bytes:
+class Packed(Sequence[ClaimId]):
+    """Ids as the store keeps them, taken apart only for whoever looks at one.
+
+    Sealing and proving read all events of a campaign and none of the ids in them: to take them
+    apart was a quarter of what the keeper did for a claim.
+    """
+
+    __slots__ = ("raw",)
+
+    def __init__(self, raw: bytes) -> None:
+        """Keep what `packed` has packed."""
+        self.raw = raw
+
+    def __len__(self) -> int:
+        """Return how many ids there are."""
+        return len(self.raw) // ID_BYTES
+
+    @overload
+    def __getitem__(self, at: int) -> ClaimId: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[ClaimId, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> ClaimId | tuple[ClaimId, ...]:
+        """Return an id, or some of them; the others stay packed."""
+        places = range(len(self))[at]
+        if isinstance(places, int):
+            start = ID_BYTES * places
+            return _dashed(self.raw[start : start + ID_BYTES].hex(), 0)
+        text = self.raw.hex()
+        return tuple([_dashed(text, 2 * ID_BYTES * place) for place in places])
+
+    def __iter__(self) -> Iterator[ClaimId]:
+        """Go through all of them, taken apart at once."""
+        return iter(unpacked(self.raw))
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether others are the same ids in the same order, packed or not."""
+        if isinstance(other, Packed):
+            return self.raw == other.raw
+        return unpacked(self.raw) == other
+
+    def __hash__(self) -> int:
+        """Return the hash of the same ids as a tuple."""
+        return hash(unpacked(self.raw))
+
+    def __repr__(self) -> str:
+        """Return what the same ids as a tuple look like."""
+        return repr(unpacked(self.raw))
+
+
+def packed(ids: Sequence[ClaimId]) -> bytes:
     """Return ids as their 16 bytes each, one after the other: half the size of their text."""
-    return bytes.fromhex("".join(ids).replace("-", ""))
+    return ids.raw if isinstance(ids, Packed) else bytes.fromhex("".join(ids).replace("-", ""))
 
 
 def unpacked(raw: bytes) -> tuple[ClaimId, ...]:
     """Return the ids that `packed` packed."""
     text = raw.hex()
-    return tuple([_dashed(text, at) for at in range(0, len(text), 32)])
+    return tuple([_dashed(text, at) for at in range(0, len(text), 2 * ID_BYTES)])
 
 
 def digest(previous: bytes, number: int, event: Event) -> bytes:

@@ -5,6 +5,7 @@ Part of the contract of the world, see `service.port`.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from msgspec import Struct
@@ -47,6 +48,9 @@ class Page:
     limit: int
 
 
+NOTHING: Mapping[Flow, int] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """What serving the lanes of some campaigns takes to know.
@@ -86,8 +90,12 @@ class Dispatch(Protocol):
     ) -> Sequence[Ready]:
         """Return open claims of a lane at a stage behind `(ready_at, id)`, oldest first."""
 
-    def board(self, campaigns: Collection[str]) -> Board:
-        """Return what there is to know for serving the lanes of these campaigns."""
+    def board(self, campaigns: Collection[str], known: Mapping[Flow, int] = NOTHING) -> Board:
+        """Return what there is to know for serving the lanes of these campaigns.
+
+        For flows of which it is `known` well enough when their oldest claim became ready, that
+        is told again instead of being looked for.
+        """
 
     def pages(self, pages: Sequence[Page]) -> Sequence[Sequence[Ready]]:
         """Return stretches of flows, all in one round trip."""

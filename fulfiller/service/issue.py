@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import ClaimId, OpenClaim, Stage
-from fulfiller.domain.code import CodeKey, mint
+from fulfiller.domain.code import CodeKey, lookup_of
 from fulfiller.domain.coupon import Coupon
 from fulfiller.domain.error import Raced, StoreUnavailable
 from fulfiller.domain.event import Kind
@@ -207,7 +207,7 @@ def _coupon(row: OpenClaim, key: CodeKey, salt: int, now: int, own: int) -> Coup
         amount=row.amount,
         key_id=key.id,
         salt=salt,
-        lookup=mint(row.id, salt, key).lookup,
+        lookup=lookup_of(row.id, salt, key),
         issued_at=now,
         valid_until=own,
     )

@@ -25,7 +25,7 @@ class Memory:
     A cursor behind what it released, the offers not known to be done, and by lane when the
     newest offer that is done was made; `paces` are the rates as far as they were made use of
     by what was offered, `newcomers` how much of them went past a backlog. `board` is what was
-    last read of flows and rates, and `board_at` when.
+    last read of flows and rates, and `board_at` when; `aged_at` when its ages were last looked for.
     """
 
     cursors: dict[Flow, tuple[int, ClaimId]] = field(default_factory=dict)
@@ -38,6 +38,7 @@ class Memory:
     turn: int = 0
     board: Board | None = None
     board_at: int = 0
+    aged_at: int = 0
 
     def keep(self, lanes: Collection[Lane]) -> None:
         """Forget every other lane: empty and held ones start afresh."""

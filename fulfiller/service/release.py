@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from fulfiller.domain.tier import Tier
-from fulfiller.service.dispatch import Board, Hint, LaneSight, Queue
+from fulfiller.service.dispatch import NOTHING, Board, Flow, Hint, LaneSight, Queue
 from fulfiller.service.memory import Memory, Offer
 from fulfiller.service.port import Store
 from fulfiller.service.serving import Serving, Taken
@@ -24,6 +24,14 @@ BOARD = 20_000
 A caller that comes beside a flood waits for as long: with 50,000 its 95th percentile was 92 ms
 instead of 65 without the flood.
 """
+AGES = 100_000
+"""Microseconds for which it is good enough when the oldest claim of a flow became ready.
+
+Who looks for it steps over all that was issued since the last vacuum, which at full speed was a
+fifth of what issuing cost the database.
+"""
+AGED_MAX = 100
+"""Flows whose ages are told again: among very many, looking costs less than telling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +81,19 @@ def _board(memory: Memory, lanes: Collection[LaneSight], store: Store, now: int)
     known = {flow.lane for flow in memory.board.flows} if memory.board is not None else set()
     stale = now - memory.board_at >= BOARD or any(sight.lane not in known for sight in lanes)
     if memory.board is None or stale:
-        memory.board = store.board(sorted({sight.lane.campaign for sight in lanes}))
+        campaigns = sorted({sight.lane.campaign for sight in lanes})
+        memory.board = store.board(campaigns, _ages(memory, now))
         memory.board_at = now
     return memory.board
+
+
+def _ages(memory: Memory, now: int) -> Mapping[Flow, int]:
+    """Return when the oldest claim of each known flow became ready, if that is good enough."""
+    board = memory.board
+    if board is not None and now - memory.aged_at < AGES and len(board.flows) <= AGED_MAX:
+        return board.flows
+    memory.aged_at = now
+    return NOTHING
 
 
 def _offer(taken: Collection[Taken], memory: Memory, queue: Queue, now: int) -> bool:

@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from fulfiller.domain.claim import ClaimId
-from fulfiller.service.dispatch import Flow, Hint, Lane, LaneSight, Page, Queue, Ready
+from fulfiller.service.dispatch import Flow, Hint, Lane, LaneSight, Queue, Ready
+from fulfiller.service.front import Front, fronts
 from fulfiller.service.issue import ATTEMPTS_MAX
 from fulfiller.service.memory import Memory, Offer
 from fulfiller.service.move import park
@@ -24,9 +25,6 @@ PATIENCE_MAX = 12_000_000
 ALONE_FROM = 3
 """The offer from which on a claim travels alone and is counted."""
 WORN = "it was offered too often"
-PAGE = 1_000
-"""Rows read from the fronts of a lane's flows, beyond those that are remembered."""
-PAGE_MIN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,24 +100,17 @@ def _sweep_lane(lane: Lane, flows: Sequence[Flow], desk: "_Desk", *, empty: bool
 
     One front for all would be blocked by whoever waits there for a rate of its own.
     """
-    pages = [_page(flow, desk.memory, len(flows)) for flow in flows]
-    read = list(zip(pages, desk.store.pages(pages), strict=True)) if pages else []
-    newest = max((_settled(page, rows, desk.memory) for page, rows in read), default=0)
+    read = fronts(flows, memory=desk.memory, store=desk.store)
+    newest = max((_settled(front, desk.memory) for front in read), default=0)
     newest = max(newest, _vanished(lane, flows, desk.memory), desk.memory.done.get(lane, 0))
     desk.memory.done[lane] = newest
     overtaken = desk.now if empty else newest - PATIENCE
-    return sum(_offer_again(page.flow, rows, overtaken, desk) for page, rows in read)
+    return sum(_offer_again(front.flow, front.rows, overtaken, desk) for front in read)
 
 
-def _page(flow: Flow, memory: Memory, flows: int) -> Page:
-    """Return the front of a flow; the rows that are read of a lane are shared by its flows."""
-    known = len(memory.offers.get(flow, ()))
-    return Page(flow, FRONT, max(PAGE_MIN, PAGE // flows) + known)
-
-
-def _settled(page: Page, rows: Sequence[Ready], memory: Memory) -> int:
-    offers = memory.offers.setdefault(page.flow, {})
-    return _settle(rows, offers, complete=len(rows) < page.limit)
+def _settled(front: Front, memory: Memory) -> int:
+    offers = memory.offers.setdefault(front.flow, {})
+    return _settle(front.rows, offers, complete=front.whole)
 
 
 def _vanished(lane: Lane, flows: Collection[Flow], memory: Memory) -> int:

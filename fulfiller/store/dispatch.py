@@ -1,13 +1,13 @@
 """Serving lanes over a link: who waits, in which flows, and at which rates."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import product
 
 from fulfiller.domain.claim import ClaimId, Stage
 from fulfiller.domain.flow import limit_key_of
 from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE
 from fulfiller.domain.tier import Tier
-from fulfiller.service.dispatch import Board, Flow, Lane, LaneSight, Page, Ready
+from fulfiller.service.dispatch import NOTHING, Board, Flow, Lane, LaneSight, Page, Ready
 from fulfiller.store import hot, lanes, rows
 from fulfiller.store.statement import Call
 from fulfiller.store.wheel import Wheel
@@ -45,12 +45,15 @@ class Dispatch(Wheel):
         )
         return [Ready(*cells) for cells in found]
 
-    def board(self, campaigns: Collection[str]) -> Board:
+    def board(self, campaigns: Collection[str], known: Mapping[Flow, int] = NOTHING) -> Board:
         """Return what there is to know for serving the lanes of these campaigns."""
-        found, slots = self._all(
-            Call(lanes.FLOWS, {"campaigns": tuple(campaigns)}), Call(hot.SLOTS)
-        )
-        flows = {Flow(Lane(c, Tier(tier)), name): oldest for c, tier, name, oldest in found}
+        names = tuple(f"{flow.lane.campaign} {flow.lane.tier.value} {flow.name}" for flow in known)
+        asked = {"campaigns": tuple(campaigns), "known": names}
+        found, slots = self._all(Call(lanes.FLOWS, asked), Call(hot.SLOTS))
+        flows = {}
+        for campaign, tier, name, oldest in found:
+            flow = Flow(Lane(campaign, Tier(tier)), name)
+            flows[flow] = known[flow] if oldest is None else oldest
         keys = {key for flow in flows if (key := limit_key_of(flow.name)) is not None}
         scopes = {SERVICE_RATE, *product(campaigns, (EVERY_KEY, *keys))}
         paces = [rows.pace(cells[:4]) for cells in self._one(hot.LOOK_PACES, **rows.scopes(scopes))]

@@ -4,17 +4,21 @@ from fulfiller.domain.tier import Tier
 from fulfiller.store.statement import statement
 
 
-def walk(which: str, while_: str = "") -> str:
-    """Return the SQL that walks through the flows of campaigns' lanes, tier by tier, in order."""
-    first = "select min(flow) from open_claim o where o.campaign = {}.{} and o.tier = {}.tier"
-    first += " and o.stage = 'accepted'"
+def walk(which: str, below: str = "") -> str:
+    """Return the SQL that walks through the flows of campaigns' lanes, tier by tier, backwards.
+
+    Each step lands on the newest claim of a flow. Its oldest stand behind all that was issued
+    since the last vacuum, whose places in the index are still there to be stepped over.
+    """
+    last = "select max(flow) from open_claim o where o.campaign = {}.{} and o.tier = {}.tier"
+    last += " and o.stage = 'accepted'"
     tiers = " union all ".join(f"select {tier.value} as tier" for tier in Tier)
     return (
         "with recursive flow(campaign, tier, name) as ("
-        f"select c.id, t.tier, ({first.format('c', 'id', 't')}) from campaign c"
+        f"select c.id, t.tier, ({last.format('c', 'id', 't')}{below}) from campaign c"
         f" cross join ({tiers}) t {which}"
-        f" union all select f.campaign, f.tier, ({first.format('f', 'campaign', 'f')}"
-        f" and o.flow > f.name) from flow f where f.name is not null{while_})"
+        f" union all select f.campaign, f.tier, ({last.format('f', 'campaign', 'f')}"
+        " and o.flow < f.name) from flow f where f.name is not null)"
     )
 
 
@@ -38,11 +42,12 @@ READY = statement(
     " order by open_claim.ready_at, open_claim.claim_id limit {limit:bigint}"
 )
 
-# The flows of campaigns' lanes, each one step down an index behind the one before, and when the
-# oldest claim of each became ready.
+# The flows of campaigns' lanes, each one step down an index before the one behind, and when the
+# oldest claim of each became ready, unless that is known well enough.
 FLOWS = statement(
-    f"{walk('where c.id {in:campaigns:text}')}"
-    f" select campaign, tier, name, {OLDEST_OF_FLOW} from flow where name is not null"
+    f"{walk('where c.id {in:campaigns:text}')} select campaign, tier, name,"
+    " case when campaign || ' ' || tier || ' ' || name {in:known:text} then null"
+    f" else {OLDEST_OF_FLOW} end from flow where name is not null"
 )
 
 FLOW_PAGE = statement(

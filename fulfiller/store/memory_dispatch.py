@@ -1,6 +1,6 @@
 """Serving lanes: that part of the in-memory store."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import product
 
 from fulfiller.domain.claim import ClaimId, OpenClaim, Stage
@@ -9,7 +9,7 @@ from fulfiller.domain.mode import held
 from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE
 from fulfiller.domain.stripe import Count, Stripe, counted
 from fulfiller.domain.tier import Tier
-from fulfiller.service.dispatch import Board, Flow, Lane, LaneSight, Page, Ready
+from fulfiller.service.dispatch import NOTHING, Board, Flow, Lane, LaneSight, Page, Ready
 from fulfiller.store.memory_wheel import MemoryWheel
 
 
@@ -51,7 +51,7 @@ class MemoryDispatch(MemoryWheel):
             ]
         return sorted((row for row in rows if _place(row) > after), key=_place)[:limit]
 
-    def board(self, campaigns: Collection[str]) -> Board:
+    def board(self, campaigns: Collection[str], known: Mapping[Flow, int] = NOTHING) -> Board:
         """Return what there is to know for serving the lanes of these campaigns."""
         with self._latch:
             flows: dict[Flow, int] = {}
@@ -59,9 +59,10 @@ class MemoryDispatch(MemoryWheel):
                 if row.campaign in campaigns:
                     flow = _flow(row)
                     flows[flow] = min(row.ready_at, flows.get(flow, row.ready_at))
+            flows |= {flow: known[flow] for flow in flows.keys() & known.keys()}
             keys = {EVERY_KEY, *(limit_key_of(flow.name) or EVERY_KEY for flow in flows)}
-            known = self.shelves.paces.keys() & {SERVICE_RATE, *product(campaigns, keys)}
-            paces = {scope: self.shelves.paces[scope] for scope in known}
+            rated = self.shelves.paces.keys() & {SERVICE_RATE, *product(campaigns, keys)}
+            paces = {scope: self.shelves.paces[scope] for scope in rated}
             return Board(flows=flows, paces=paces, slots=self.slots())
 
     def pages(self, pages: Sequence[Page]) -> Sequence[Sequence[Ready]]:

@@ -12,7 +12,7 @@ from fulfiller.domain.breaker import Mode, Pressure
 from fulfiller.domain.campaign import Campaign
 from fulfiller.domain.claim import Claim, ClaimId, OpenClaim, Stage
 from fulfiller.domain.coupon import Coupon, CouponState
-from fulfiller.domain.event import Event, Kind, packed, unpacked
+from fulfiller.domain.event import Event, Kind, Packed, packed
 from fulfiller.domain.identity import Prior
 from fulfiller.domain.key import KeyRecord, Scope
 from fulfiller.domain.mode import ModeRow
@@ -69,7 +69,7 @@ def event(cells: Cells) -> Event:
         campaign=campaign,
         tier=None if tier is None else TIERS[tier],
         kind=Kind(kind),
-        ids=unpacked(bytes(ids)),
+        ids=Packed(bytes(ids)),
         amount=amount,
         actor=actor,
         detail=detail,

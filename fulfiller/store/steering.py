@@ -20,13 +20,13 @@ TERMS = statement("select id, terms from campaign order by id")
 
 ALL_MODES = statement(f"select {listed(MODE)} from mode")
 
-UNLIMITED = f" and f.name < '{LIMITED}'"
+UNLIMITED = f" and o.flow < '{LIMITED}'"
 
 # When the oldest accepted claim became ready, flow by flow; those that wait for their own limit
 # are left out: that they take long is meant.
 OLDEST = statement(
     f"{walk('', UNLIMITED)} select campaign, min({OLDEST_OF_FLOW}) from flow"
-    f" where name < '{LIMITED}' group by campaign"
+    " where name is not null group by campaign"
 )
 
 REPORTS = statement(

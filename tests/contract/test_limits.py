@@ -140,6 +140,20 @@ def test_a_board_shows_flows_rates_and_slots(truth: Truth) -> None:
     assert set(board.paces) == {FESTIVAL, SHOP}
 
 
+def test_a_board_tells_known_ages_again(truth: Truth) -> None:
+    """Of the flows that are named and there still; of all others it looks for them."""
+    found(truth)
+    found(truth, id="other")
+    taken_in(truth, "a")
+    taken_in(truth, "b", account="app")
+    taken_in(truth, "c", campaign="other")
+    shop, app = Flow(LANE, flow_of("shop")), Flow(LANE, flow_of("app"))
+    elsewhere = Flow(Lane("other", LANE.tier), flow_of("shop"))
+    gone = Flow(LANE, flow_of("gone"))
+    board = truth.board(["festival", "other"], {shop: START - 7, gone: START - 9})
+    assert board.flows == {shop: START - 7, app: START, elsewhere: START}
+
+
 def test_pages_are_stretches_of_flows(truth: Truth) -> None:
     """Each behind its cursor and up to its limit, in the order in which they were asked for."""
     found(truth)

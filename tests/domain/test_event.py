@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fulfiller.domain.claim import ClaimId
-from fulfiller.domain.event import GENESIS, Event, Kind, digest, packed, unpacked
+from fulfiller.domain.event import GENESIS, Event, Kind, Packed, digest, packed, unpacked
 from fulfiller.domain.tier import Tier
 
 IDS = st.lists(st.uuids().map(lambda uuid: ClaimId(str(uuid))), max_size=4).map(tuple)
@@ -45,6 +45,29 @@ def test_packing_is_undone_by_unpacking(ids: tuple[ClaimId, ...]) -> None:
     assert len(packed(ids)) == 16 * len(ids)
 
 
+@settings(max_examples=40)
+@given(IDS, st.slices(8))
+def test_packed_ids_are_the_ids(ids: tuple[ClaimId, ...], some: slice) -> None:
+    """Whoever looks at them finds what was packed; nobody has to know that they are."""
+    kept = Packed(packed(ids))
+    assert (len(kept), list(kept), tuple(kept)) == (len(ids), list(ids), ids)
+    assert kept == ids
+    assert kept == Packed(packed(ids))
+    assert kept != (*ids, *PLAIN.ids)
+    assert (hash(kept), repr(kept)) == (hash(ids), repr(ids))
+    assert kept[some] == ids[some]
+    assert [kept[place] for place in range(-len(ids), len(ids))] == [*ids, *ids]
+    with pytest.raises(IndexError):
+        kept[len(ids)]
+
+
+def test_a_digest_does_not_care_whether_ids_are_packed() -> None:
+    """What the keeper seals, writers have written and whoever proves it reads."""
+    read = replace(PLAIN, ids=Packed(packed(PLAIN.ids)))
+    assert read == PLAIN
+    assert digest(GENESIS, 1, read) == digest(GENESIS, 1, PLAIN)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -54,7 +77,7 @@ def test_packing_is_undone_by_unpacking(ids: tuple[ClaimId, ...]) -> None:
         {"tier": None},
         {"tier": Tier.P0},
         {"ids": ()},
-        {"ids": PLAIN.ids * 2},
+        {"ids": (*PLAIN.ids, *PLAIN.ids)},
         {"amount": 2_501},
         {"actor": "operator:li"},
         {"detail": "because"},

@@ -7,10 +7,11 @@ from fulfiller.domain.error import Deposed
 from fulfiller.domain.tier import Tier
 from fulfiller.domain.validity import SECOND
 from fulfiller.service.dispatch import Hint
+from fulfiller.service.front import BEYOND
 from fulfiller.service.issue import ATTEMPTS_MAX
 from fulfiller.service.memory import Memory
 from fulfiller.service.release import release
-from fulfiller.service.sweep import ALONE_FROM, PAGE, sweep
+from fulfiller.service.sweep import ALONE_FROM, sweep
 from tests.service.backlog import START, Backlog, flow, ids, lane
 
 
@@ -211,7 +212,7 @@ def test_what_lies_beyond_the_page_is_not_taken_for_done() -> None:
     night.backlog.now += SECOND
     offered = night.backlog.claims(5)
     night.backlog.queue.publish(night.release())
-    night.backlog.claims(PAGE + 100, at=START)
+    night.backlog.claims(BEYOND + 100, at=START)
     night.sweep()
     assert set(offered) <= night.memory.offers[flow()].keys()
 

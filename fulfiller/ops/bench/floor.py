@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import psycopg
 
 from fulfiller.domain.claim import ClaimId
-from fulfiller.domain.code import mint
+from fulfiller.domain.code import lookup_of
 from fulfiller.domain.tier import Tier
 from fulfiller.ops.bench.aide import orders, report
 from fulfiller.ops.bench.transaction import Row, Write
@@ -88,7 +88,7 @@ def _writes(rows: Sequence[Row], parts: Parts) -> Iterator[Write]:
     campaign, tier, amount, key = campaigns[0], tiers[0], amounts[0], parts.code_key
     now, terms = parts.clock.now(), parts.store.terms(campaign)
     until = now if terms is None else terms.validity.own(now)
-    lookups = _array(f'"\\\\x{mint(each, 0, key).lookup.hex()}"' for each in ids)
+    lookups = _array(f'"\\\\x{lookup_of(each, 0, key).hex()}"' for each in ids)
     common = (campaign, accounts[0], tier, amount, key.id, now, until)
     yield COUPONS.encode(), (*common, _array(ids), _array(map(str, stripes)), lookups)
     packed = bytes.fromhex("".join(ids).replace("-", ""))

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from fulfiller.domain.claim import ClaimId
-from fulfiller.domain.code import mint
+from fulfiller.domain.code import lookup_of
 from fulfiller.service.issue import issue
 from fulfiller.settings import Settings, load
 from fulfiller.wiring import Parts, open_parts, press
@@ -62,7 +62,7 @@ def writes(claim_id: ClaimId, row: Row) -> Iterator[Write]:
     terms = parts.store.terms(campaign)
     until = now if terms is None else terms.validity.own(now)
     key = parts.code_key
-    lookup = mint(claim_id, 0, key).lookup
+    lookup = lookup_of(claim_id, 0, key)
     coupon = (claim_id, campaign, account, stripe, tier, amount, key.id, lookup, now, until)
     yield COUPON.encode(), coupon
     raw_id = bytes.fromhex(claim_id.replace("-", ""))
