@@ -52,6 +52,7 @@ def _run(arm: str, scale: float) -> Run:
         took_ms={"/tasks": [5.0, 7.0, -1.0]} if arm == ASKED else {},
         tasks={} if arm == ALONE else {"begun": 10, "seen": 9, "events_dropped": 1},
         mib=0.0 if arm == ALONE else 90.0,
+        store_us={WATCHED: 0.6, ASKED: 1.4}.get(arm, 0.0) * scale,
     )
 
 
@@ -61,7 +62,7 @@ def test_each_round_is_measured_by_its_own_baseline() -> None:
     told = speed(runs)
     assert told["pool_ratio"] == {PRESENT: 1, WATCHED: 41 / 40, ASKED: 44 / 40}
     assert told["whole_ratio"] == {PRESENT: 41 / 40, WATCHED: 43 / 40, ASKED: 46 / 40}
-    assert told["page_share"] == {WATCHED: 1 / 40, ASKED: 1 / 40}
+    assert told["page_share"] == {WATCHED: 1.6 / 40, ASKED: 2.4 / 40}
     assert told["tasks"] == {"begun": 60, "seen": 54, "events_dropped": 6}
     assert pages(runs)["/tasks"] == {"p50": 6.0, "p95": 7.0, "max": 7.0, "asked": 4, "failed": 2}
     assert ratio([5.5, 4.1], [5.0, 4.0]) == pytest.approx((1.1 + 1.025) / 2)
@@ -77,7 +78,7 @@ def test_people_read_what_programs_do() -> None:
     words = " ".join(found.words.split())
     assert "at rest 4.50 4.80 1.06" in words
     assert "Watched by one: the pool pays 1.02 of what it does alone, with Flower 1.07" in words
-    assert "a viewer adds 2.5 % to Flower's own" in words
+    assert "a viewer adds 4.0 % of the pool's cost" in words
     assert "Flower saw 27 of 30 tasks and let 3 events go." in words
     assert "500 tasks/s 100.0 % 3 250 99 9" in words
     assert found.data["viewers_ratio"] == {"rest": pytest.approx(1.0625), "work": 31 / 30}

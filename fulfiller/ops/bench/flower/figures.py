@@ -25,15 +25,16 @@ def speed(runs: Sequence[Run]) -> Figures:
         "rate": {arm: median(run.sample.rate for run in found) for arm, found in of.items()},
         "pool_us": {arm: median(run.pool_us for run in found) for arm, found in of.items()},
         "flower_us": {arm: median(run.flower_us for run in found) for arm, found in of.items()},
+        "store_us": {arm: median(run.store_us for run in found) for arm, found in of.items()},
         # What the pool pays, and what it and Flower pay together, for one claim.
         "pool_ratio": {arm: ratio([run.pool_us for run in of[arm]], alone) for arm in VIEWERS},
         "whole_ratio": {
             arm: ratio([run.sample.sum_us for run in of[arm]], alone) for arm in VIEWERS
         },
-        # What somebody who looks adds to what Flower takes anyway.
+        # What somebody who looks adds to what Flower and its questions to the database take anyway.
         "page_share": {
             arm: median(
-                (run.flower_us - there.flower_us) / there.pool_us
+                (run.flower_us + run.store_us - there.flower_us - there.store_us) / there.pool_us
                 for run, there in zip(of[arm], of[PRESENT], strict=True)
             )
             for arm in (WATCHED, ASKED)

@@ -15,11 +15,13 @@ from fulfiller.ops.bench.usage import exact_s
 from fulfiller.ops.flower.login import login
 from fulfiller.ops.supervise import programs
 from fulfiller.settings import surroundings
+from fulfiller.store.sqlstore import SqlStore
 
 READY_S = 60.0
 SETTLED_S = 6.0
 """Three heartbeats: by then Flower knows what it has been told of and what it has not."""
 AUDIENCE = "fulfiller.ops.bench.flower.audience"
+BACKENDS = "select pid from pg_stat_activity where application_name = 'fulfiller flower'"
 
 
 class Gallery:
@@ -57,6 +59,12 @@ class Gallery:
         used_s, at_s = exact_s(self.pid), monotonic()
         self._never.wait(span_s)
         return 1_000 * (exact_s(self.pid) - used_s) / (monotonic() - at_s)
+
+    def store_s(self, store: SqlStore) -> float:
+        """Return the CPU seconds that the database's processes for Flower have used so far."""
+        with store.link.engine.connect() as at:
+            found = at.exec_driver_sql(BACKENDS).scalars().all()
+        return sum(map(exact_s, found))
 
     def settle(self, span_s: float = SETTLED_S) -> None:
         """Let some time pass."""

@@ -77,8 +77,8 @@ class Found:
 
     def _drains(self, kind: str) -> str:
         told = speed(self.runs[kind])
-        header = (SPOKEN[kind], "claims/s", "pool us/claim", "Flower us/claim")
-        names = ("rate", "pool_us", "flower_us")
+        header = (SPOKEN[kind], "claims/s", "pool us/claim", "Flower us/claim", "database for it")
+        names = ("rate", "pool_us", "flower_us", "store_us")
         lines = [(arm, *(f"{told[name][arm]:,.1f}" for name in names)) for arm in ARMS]
         asked = pages(self.runs[kind])
         return "\n".join(
@@ -118,8 +118,9 @@ def _verdict(told: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
         )
     shares = told["page_share"]
     yield (
-        f"Of the pool's cost a viewer adds {100 * shares[WATCHED]:.1f} % to Flower's own,"
-        f" {MANY} viewers with pages asked {100 * shares[ASKED]:.1f} %."
+        "To what Flower and the database for it take anyway, a viewer adds"
+        f" {100 * shares[WATCHED]:.1f} % of the pool's cost, {MANY} viewers with pages asked"
+        f" {100 * shares[ASKED]:.1f} %."
     )
     tasks = told["tasks"]
     yield (

@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+from fulfiller.clock import monotonic
 from fulfiller.ops.bench.books import Books
 from fulfiller.ops.bench.cast import Cast
 from fulfiller.ops.bench.claims import open_campaign
@@ -43,13 +44,18 @@ Drain = Callable[[Cast, Books, int], Sample]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One drain: what it was, what it cost by process, and how Flower fared if there was one."""
+    """One drain: what it was, what it cost by process, and how Flower fared if there was one.
+
+    `store_us` is what the database's processes for Flower used, per claim; it is in the pool's
+    cost, since the pool pays for it.
+    """
 
     arm: str
     sample: Sample
     took_ms: Mapping[str, list[float]] = field(default_factory=dict)
     tasks: Mapping[str, int] = field(default_factory=dict)
     mib: float = 0.0
+    store_us: float = 0.0
 
     @property
     def flower_us(self) -> float:
@@ -74,7 +80,7 @@ def drained(stage: Stage, drain: Drain, arm: str, claims: int) -> Run:
         books.close(claims)
     remark(
         f"  {arm}: {run.sample.rate:,.0f} claims/s, pool {run.pool_us:.1f} us per claim,"
-        f" Flower {run.flower_us:.1f} us"
+        f" Flower {run.flower_us:.1f} us, {run.store_us:.1f} us of the database for it"
     )
     return run
 
@@ -87,7 +93,16 @@ def _run(cast: Cast, books: Books, drain: Drain, arm: str, claims: int) -> Run:
         seen.watch(CAMPAIGN, VIEWERS[arm])
         if arm == ASKED:
             seen.ask(PAGES)
+        used_s, at_s = seen.store_s(books.store), monotonic()
         sample = drain(cast, books, claims)
+        share = (seen.store_s(books.store) - used_s) / (monotonic() - at_s)
         took_ms = seen.asked() if arm == ASKED else {}
         seen.settle()
-        return Run(arm=arm, sample=sample, took_ms=took_ms, tasks=seen.tasks(), mib=seen.mib)
+        return Run(
+            arm=arm,
+            sample=sample,
+            took_ms=took_ms,
+            tasks=seen.tasks(),
+            mib=seen.mib,
+            store_us=max(0.0, share) * 1e6 / sample.rate,
+        )
