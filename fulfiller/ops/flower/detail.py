@@ -9,9 +9,8 @@ from fulfiller.domain.mode import SERVICE
 from fulfiller.domain.money import Money
 from fulfiller.domain.pace import EVERY_KEY, SERVICE_RATE
 from fulfiller.domain.stripe import Count, Purse
-from fulfiller.domain.validity import SECOND
 from fulfiller.ops.flower.bar import money_bar
-from fulfiller.ops.flower.burn import burn, issued_per_s, refused_per_s
+from fulfiller.ops.flower.burn import LATELY, burn, issued_per_s, refused_per_s
 from fulfiller.ops.flower.history.annals import Past
 from fulfiller.ops.flower.history.chronicle import Mark
 from fulfiller.ops.flower.history.sample import Sample
@@ -23,6 +22,8 @@ from fulfiller.ops.modes import clock, length
 from fulfiller.service.traffic import Traffic
 
 MARKS_SHOWN = 30
+MOST_OF_IT = 9 * LATELY // 10
+"""What counts as all of five minutes: samples stand a second apart, and some are late."""
 KINDS = {
     "flowing": "Flowing",
     "paused": "Paused",
@@ -142,14 +143,14 @@ def _budget_end(panel: Panel, past: Past | None, now: int) -> str:
     going = burn(() if past is None else past.samples, left, now)
     if going.per_s is None:
         return "How fast it goes is not known yet."
-    # The second in which it was first looked at counts, too.
-    lately = length(going.over + SECOND)
+    # No span that grows with each look: it would be news to all who look, each second.
+    lately = "in the last five minutes" if going.over >= MOST_OF_IT else "since Flower looks"
     if going.ends_at is None:
-        return f"Nothing was promised in the last {lately}: no end is in sight."
+        return f"Nothing was promised {lately}: no end is in sight."
     pace = f"{going.per_s / value.amount:,.1f} coupons/s"
     worth = _money(Money(int(going.per_s * 60), value.currency))
     end = f"{clock(going.ends_at, now)}, in {length(going.ends_at - now)}"
-    return f"At {pace} ({worth} a minute), as in the last {lately}, it lasts until {end}."
+    return f"At {pace} ({worth} a minute), as {lately}, it lasts until {end}."
 
 
 def _money(money: Money) -> str:

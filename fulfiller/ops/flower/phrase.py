@@ -14,6 +14,8 @@ PHASES = {
     Phase.EXHAUSTED: "The budget is promised in full: newcomers hear that it is sold out.",
     Phase.ENDED: "Its window is over; what was accepted is still honored.",
 }
+CALM = 120 * SECOND
+"""Microseconds from which on it is told for how long something flows: by the minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,9 @@ def _scope(scene: Scene) -> Iterator[str]:
     elif row.mode is Mode.RAMPING:
         yield _ramp_said(scene)
     elif not row.held:
-        yield f"{_opening('flowing', row.since, scene.now)}."
+        # Each second of it would be news to all who look, and of interest to none of them.
+        settled = scene.now - row.since >= CALM
+        yield f"{_opening('flowing', row.since if settled else 0, scene.now)}."
     if row.held:
         yield from _held_said(row, scene.now)
 
