@@ -5,6 +5,7 @@ import shlex
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from subprocess import run
 
@@ -70,6 +71,7 @@ def test_suppressions_give_a_reason() -> None:
         ("fulfiller/ops/why.py", 'import subprocess\n\nsubprocess.run(["ls"])\n', "S607"),
     ],
 )
+@pytest.mark.skipif(find_spec("ruff") is None, reason="ruff comes with the extra dev: make check")
 def test_doubts_about_safety_are_answered_line_by_line(path: str, code: str, rule: str) -> None:
     """No folder as a whole is free to build SQL from strings, or to start what it likes."""
     argv = ["ruff", "check", f"--select={rule}", f"--stdin-filename={path}", "-"]

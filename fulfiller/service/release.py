@@ -12,7 +12,7 @@ from fulfiller.domain.tier import Tier
 from fulfiller.service.dispatch import NOTHING, Board, Flow, Hint, LaneSight, Queue
 from fulfiller.service.memory import Memory, Offer
 from fulfiller.service.port import Store
-from fulfiller.service.serving import Serving, Taken
+from fulfiller.service.serving import NEW, Serving, Taken
 
 TASKS_PER_SLOT = 2
 """With this many tasks per worker slot the queues are long enough, all together."""
@@ -88,10 +88,13 @@ def _board(memory: Memory, lanes: Collection[LaneSight], store: Store, now: int)
 
 
 def _ages(memory: Memory, now: int) -> Mapping[Flow, int]:
-    """Return when the oldest claim of each known flow became ready, if that is good enough."""
+    """Return when the oldest claim of flows with a backlog became ready, if that is good enough.
+
+    Who has none is looked for each time: taken for older than they are they would wait in line.
+    """
     board = memory.board
     if board is not None and now - memory.aged_at < AGES and len(board.flows) <= AGED_MAX:
-        return board.flows
+        return {flow: ready_at for flow, ready_at in board.flows.items() if ready_at < now - NEW}
     memory.aged_at = now
     return NOTHING
 
