@@ -6,9 +6,9 @@ from fulfiller.domain.validity import SECOND
 from fulfiller.service.dispatch import Hint
 from fulfiller.service.memory import Memory
 from fulfiller.service.port import Writes
-from fulfiller.service.release import release, room, short
+from fulfiller.service.release import AGES, BOARD, release, room, short
 from fulfiller.service.serving import HINT_MAX
-from tests.service.backlog import Backlog, flow, ids, lane
+from tests.service.backlog import START, Backlog, flow, ids, lane
 
 
 def test_a_backlog_goes_out_in_full_hints() -> None:
@@ -167,3 +167,31 @@ def test_a_claim_is_offered_when_it_is_ready_and_then_as_if_for_the_first_time()
     backlog.now = ready_at
     assert released() == [off]
     assert released() == []
+
+
+def test_a_flow_without_a_backlog_is_as_old_as_its_oldest_claim() -> None:
+    """Told to be as old as the one before, a lone caller would wait in line behind a flood."""
+    backlog, memory = Backlog("festival"), Memory()
+    for _ in range(2):
+        backlog.now += BOARD
+        backlog.claims(1)
+        release(memory, store=backlog.store, queue=backlog.queue, now=backlog.now)
+        backlog.work(backlog.queue.take())
+        assert memory.board is not None
+        assert memory.board.flows == {flow(): backlog.now}
+
+
+def test_how_old_a_backlog_is_is_looked_for_now_and_then() -> None:
+    """It is told again until then: who looks steps over all that was issued."""
+    backlog, memory = Backlog("festival"), Memory()
+    first = backlog.claims(1)
+    backlog.now += BOARD
+    backlog.claims(1)
+    seen = []
+    for wait in (SECOND, BOARD, AGES):
+        backlog.now += wait
+        release(memory, store=backlog.store, queue=backlog.queue, now=backlog.now)
+        assert memory.board is not None
+        seen.append(memory.board.flows[flow()] - START)
+        backlog.work([Hint(lane(), tuple(first))])
+    assert seen == [0, 0, BOARD]
