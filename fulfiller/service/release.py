@@ -31,7 +31,7 @@ Who looks for it steps over all that was issued since the last vacuum, which at 
 fifth of what issuing cost the database.
 """
 AGED_MAX = 100
-"""Flows whose ages are told again: among very many, looking costs less than telling."""
+"""Flows of which ages are told again at most: their names travel with each question."""
 
 
 @dataclass(frozen=True, slots=True)

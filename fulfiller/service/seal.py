@@ -11,7 +11,10 @@ from fulfiller.service.log import Seal, Unsealed
 from fulfiller.service.port import Store
 
 BATCH = 250
-"""Events sealed at a time: with full ones that takes 10 ms, for which nothing is released."""
+"""Events sealed at a time, and nothing is released meanwhile.
+
+With full ones, on PostgreSQL, that takes 20 to 24 ms; full queues last twice as long at full speed.
+"""
 START = Seal(0, (0, 0), GENESIS)
 
 

@@ -8,14 +8,12 @@ from shutil import copyfile
 import pytest
 
 from fulfiller.domain.campaign import Campaign
-from fulfiller.ops.embedded.ports import free_port
 from fulfiller.ops.embedded.server import Server
 from fulfiller.store.opening import open_store
 from fulfiller.store.sqlstore import SqlStore
-from tests.ops.flower.door import PLAIN, Door
 from tests.ops.flower.reader import opened
+from tests.ops.flower.steer.standing import standing
 from tests.ops.flower.steer.visitor import OPERATOR, PASSWORD, VIEWER, Steered, Visitor
-from tests.processes import start
 
 LOGINS = f"{OPERATOR}:{PASSWORD}\n{VIEWER}:{PASSWORD}\n"
 ROLES = f"# Who may do what.\n{OPERATOR} = operator\n"
@@ -26,23 +24,12 @@ def steered(
     _valkey: Server, _sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Steered]:
     """Start Flower so that it would let everybody steer if there were no roles."""
-    home, port = tmp_path_factory.mktemp("steer"), free_port()
+    home = tmp_path_factory.mktemp("steer")
     copyfile(_sqlite_template, home / "store.db")
     (home / "flower-credentials").write_text(LOGINS)
     (home / "flower-credentials").chmod(0o600)
-    (home / "flower-roles").write_text(ROLES)
-    (home / "flower-roles").chmod(0o644)
-    env = {
-        "FULFILLER_HOME": str(home),
-        "FULFILLER_STORE_URL": f"sqlite:///{home / 'store.db'}",
-        "FULFILLER_BROKER_URL": _valkey.url,
-        "FULFILLER_FLOWER_PORT": str(port),
-    }
-    process = start([*PLAIN, "--read_only=false"], env=env, log=home / "flower.log")
-    try:
-        yield Steered(Door(process, home, port), home, env["FULFILLER_STORE_URL"])
-    finally:
-        process.kill()
+    with standing(home, _valkey.url, ROLES, "--read_only=false") as steered:
+        yield steered
 
 
 @pytest.fixture

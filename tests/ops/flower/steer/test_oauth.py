@@ -1,7 +1,6 @@
 """OAuth: the address that a provider vouches for has the role that the file gives it."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from http import HTTPStatus
 from pathlib import Path
 from shutil import copyfile
@@ -11,16 +10,12 @@ import pytest
 
 from fulfiller.domain.breaker import Mode
 from fulfiller.domain.campaign import Campaign
-from fulfiller.ops.embedded.ports import free_port
 from fulfiller.ops.embedded.server import Server
-from fulfiller.store.opening import open_store
 from fulfiller.store.sqlstore import SqlStore
 from tests.contract.world import everything
-from tests.ops.flower.door import PLAIN, Door
-from tests.ops.flower.reader import opened
 from tests.ops.flower.steer.provider import CLIENT, SECRET, Provider, providing
+from tests.ops.flower.steer.standing import standing
 from tests.ops.flower.steer.visitor import REASON, Steered, Visitor
-from tests.processes import start
 
 ALICE, BOB, MALLORY = "alice@example.com", "bob@example.com", "alice@example.org"
 OAUTH = ("--auth=.*@example.com", "--auth_provider=flower.views.auth.OktaLoginHandler")
@@ -41,38 +36,19 @@ def steered(
     provider: Provider,
 ) -> Iterator[Steered]:
     """Start Flower so that people log in with that provider; one of them is an operator."""
-    home, port = tmp_path_factory.mktemp("oauth"), free_port()
+    home = tmp_path_factory.mktemp("oauth")
     copyfile(_sqlite_template, home / "store.db")
-    (home / "flower-roles").write_text(f"{ALICE} = operator\n")
-    (home / "flower-roles").chmod(0o644)
-    env = {
-        "FULFILLER_HOME": str(home),
-        "FULFILLER_STORE_URL": f"sqlite:///{home / 'store.db'}",
-        "FULFILLER_BROKER_URL": _valkey.url,
-        "FULFILLER_FLOWER_PORT": str(port),
-        "FLOWER_OAUTH2_KEY": CLIENT,
-        "FLOWER_OAUTH2_SECRET": SECRET,
-        "FLOWER_OAUTH2_REDIRECT_URI": f"http://127.0.0.1:{port}/login",
-        "FLOWER_OAUTH2_OKTA_BASE_URL": provider.url,
-    }
-    process = start([*PLAIN, *OAUTH], env=env, log=home / "flower.log")
-    try:
-        yield Steered(Door(process, home, port), home, env["FULFILLER_STORE_URL"])
-    finally:
-        process.kill()
 
+    def more(port: int) -> dict[str, str]:
+        return {
+            "FLOWER_OAUTH2_KEY": CLIENT,
+            "FLOWER_OAUTH2_SECRET": SECRET,
+            "FLOWER_OAUTH2_REDIRECT_URI": f"http://127.0.0.1:{port}/login",
+            "FLOWER_OAUTH2_OKTA_BASE_URL": provider.url,
+        }
 
-@pytest.fixture
-def store(steered: Steered) -> Iterator[SqlStore]:
-    """The store that this Flower steers."""
-    with closing(open_store(steered.store_url, application="test")) as known:
-        yield known
-
-
-@pytest.fixture
-def festival(store: SqlStore) -> Campaign:
-    """A campaign that is open."""
-    return opened(store)
+    with standing(home, _valkey.url, f"{ALICE} = operator\n", *OAUTH, more=more) as steered:
+        yield steered
 
 
 def test_an_address_that_is_named_steers(
