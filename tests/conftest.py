@@ -61,6 +61,16 @@ def valkey(_valkey: Server) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def lasting_broker(home: Path) -> Iterator[Server]:
+    """A broker for Flowers that outlive a test.
+
+    Not the one that each test empties and some count: a Flower writes to it whenever it likes.
+    """
+    (home / "lasting").mkdir()
+    yield from _serve(lambda: embedded_valkey.start(home / "lasting"))
+
+
+@pytest.fixture(scope="session")
 def _postgres(home: Path) -> Iterator[Server]:
     yield from _serve(lambda: embedded_postgres.start(home, fsync=False))
 

@@ -19,9 +19,9 @@ Begin = Callable[..., Door]
 
 
 @pytest.fixture(scope="module")
-def begin(_valkey: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begin]:
+def begin(lasting_broker: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begin]:
     """Start Flower on a store, as Celery's users do unless it is said otherwise."""
-    with _beginning(_valkey, tmp_path_factory) as on:
+    with _beginning(lasting_broker, tmp_path_factory) as on:
         yield on
 
 
@@ -35,10 +35,10 @@ def page_url(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="session")
 def page_door(
-    _valkey: Server, page_url: str, tmp_path_factory: pytest.TempPathFactory
+    lasting_broker: Server, page_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Door]:
     """Flower on that store, which looks as often as it does for people."""
-    with _beginning(_valkey, tmp_path_factory) as on:
+    with _beginning(lasting_broker, tmp_path_factory) as on:
         yield on(page_url)
 
 

@@ -20,10 +20,12 @@ LAST = "the last of all"
 
 
 @pytest.mark.timeout(180)
-def test_it_keeps_no_more_than_its_bounds(begin: Begin, valkey: Server, sqlite_url: str) -> None:
+def test_it_keeps_no_more_than_its_bounds(
+    begin: Begin, lasting_broker: Server, sqlite_url: str
+) -> None:
     """More tasks and workers than fit: of both the bound is kept, and the newest are among them."""
     door = begin(sqlite_url)
-    app = celery_app(valkey.url)
+    app = celery_app(lasting_broker.url)
     with app.connection_for_write() as connection:
         events = app.events.Dispatcher(
             connection, hostname="one@test", buffer_group=("task",), buffer_limit=PER_MESSAGE

@@ -25,7 +25,9 @@ Begin = Callable[..., Process]
 
 
 @pytest.fixture(scope="module")
-def doors(_valkey: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Door]]:
+def doors(
+    lasting_broker: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Door]]:
     """Flower as Celery's users start it, and as `fulfiller flower --control` does."""
     commands = {"celery": PLAIN, "control": ("fulfiller", "flower", "--control")}
     running: list[tuple[str, Process, Path, int]] = []
@@ -33,7 +35,7 @@ def doors(_valkey: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         home, port = tmp_path_factory.mktemp(name), free_port()
         env = {
             "FULFILLER_HOME": str(home),
-            "FULFILLER_BROKER_URL": _valkey.url,
+            "FULFILLER_BROKER_URL": lasting_broker.url,
             "FULFILLER_FLOWER_PORT": str(port),
         }
         process = start([*command], env=env, log=home / "flower.log")

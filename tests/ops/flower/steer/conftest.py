@@ -21,14 +21,14 @@ ROLES = f"# Who may do what.\n{OPERATOR} = operator\n"
 
 @pytest.fixture(scope="session")
 def steered(
-    _valkey: Server, _sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+    lasting_broker: Server, _sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Steered]:
     """Start Flower so that it would let everybody steer if there were no roles."""
     home = tmp_path_factory.mktemp("steer")
     copyfile(_sqlite_template, home / "store.db")
     (home / "flower-credentials").write_text(LOGINS)
     (home / "flower-credentials").chmod(0o600)
-    with standing(home, _valkey.url, ROLES, "--read_only=false") as steered:
+    with standing(home, lasting_broker.url, ROLES, "--read_only=false") as steered:
         yield steered
 
 

@@ -160,18 +160,18 @@ def _tab_to(page: Page, wanted: str) -> None:
 
 @pytest.fixture(scope="module")
 def busy(
-    steered: Steered, _valkey: Server, tmp_path_factory: pytest.TempPathFactory
+    steered: Steered, lasting_broker: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """A real worker, which Flower hears has received a task and not begun it."""
     home = tmp_path_factory.mktemp("busy")
     env = {
         "FULFILLER_HOME": str(home),
         "FULFILLER_STORE_URL": steered.store_url,
-        "FULFILLER_BROKER_URL": _valkey.url,
+        "FULFILLER_BROKER_URL": lasting_broker.url,
         "FULFILLER_WORKER_SLOTS": "1",
     }
     process = start(worker_argv("busy", "--pool=solo"), env=env, log=home / "worker.log")
-    app = celery_app(_valkey.url)
+    app = celery_app(lasting_broker.url)
     try:
         process.says(" ready.", within_s=60)
         with app.connection_for_write() as line:

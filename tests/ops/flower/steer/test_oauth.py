@@ -30,7 +30,7 @@ def provider() -> Iterator[Provider]:
 
 @pytest.fixture(scope="module")
 def steered(
-    _valkey: Server,
+    lasting_broker: Server,
     _sqlite_template: Path,
     tmp_path_factory: pytest.TempPathFactory,
     provider: Provider,
@@ -47,7 +47,7 @@ def steered(
             "FLOWER_OAUTH2_OKTA_BASE_URL": provider.url,
         }
 
-    with standing(home, _valkey.url, f"{ALICE} = operator\n", *OAUTH, more=more) as steered:
+    with standing(home, lasting_broker.url, f"{ALICE} = operator\n", *OAUTH, more=more) as steered:
         yield steered
 
 
