@@ -35,7 +35,7 @@ class Discreet(Request):
 
 @app.task(name=ISSUE_TASK, bind=True, typing=False)
 def claims_issue(self: Task[..., str], *args: Any, **kwargs: Any) -> str:
-    """Issue coupons: one claim = one task at rest, up to 500 under load.
+    """Issue coupons: one claim = one task at rest, up to 1,000 under load.
 
     It may run any number of times for the same claims. There is no retry: what stays open in
     the store is offered again by the keeper's sweep.

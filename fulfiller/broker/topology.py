@@ -11,7 +11,7 @@ SUBMIT_QUEUE = "claims.in"
 HINT_VERSION = 1
 """The version of hints that this code writes, and the newest that it reads."""
 IDS_MAX = 1_000
-"""Ids that a worker takes from one hint at most; release stays at half of it."""
+"""Ids that a worker takes from one hint at most; a message with more was not made by us."""
 EPOCH_KEY = "epoch"
 QUARANTINE_KEY = "quarantine"
 """Messages that were set aside, the newest of them."""

@@ -103,7 +103,7 @@ class Dispatch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """An offer of one to 500 claims of one lane."""
+    """An offer of one to 1,000 claims of one lane."""
 
     lane: Lane
     ids: tuple[ClaimId, ...]

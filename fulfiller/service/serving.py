@@ -19,7 +19,7 @@ from fulfiller.service.memory import Memory, Offer
 from fulfiller.service.port import Store
 from fulfiller.service.turns import TierTurns
 
-HINT_MAX = 500
+HINT_MAX = 1_000
 """Claims in one hint at most."""
 FRESH = 3_000_000
 """Microseconds for which an intake's own offer keeps release from offering the same."""

@@ -67,10 +67,10 @@ def test_people_see_a_lone_claim_by_its_id_and_many_by_their_number(
     queue: CeleryQueue, redis: Redis
 ) -> None:
     """What Flower and logs show of the arguments is an id, or campaign, tier and number."""
-    lone, many = hint(1), hint(500)
+    lone, many = hint(1), hint(1_000)
     assert queue.publish([lone, many])
     shown = [message["headers"]["argsrepr"] for message in raw(redis, Tier.P1)]
-    assert shown == [public_id(lone.ids[0]), "spring-festival p1 x500"]
+    assert shown == [public_id(lone.ids[0]), "spring-festival p1 x1000"]
 
 
 def test_hints_of_one_call_travel_in_one_write(queue: CeleryQueue, redis: Redis) -> None:
@@ -101,7 +101,7 @@ def test_a_frozen_broker_costs_a_second_and_is_used_again_when_it_thaws(
     """Every call comes back in bounded time with nothing, first and later ones alike."""
     assert queue.publish([hint()])
     valkey.freeze()
-    assert _timed(lambda: queue.publish([hint(500)])) is False
+    assert _timed(lambda: queue.publish([hint(1_000)])) is False
     assert "TimeoutError" in str(queue.fault)
     assert _timed(queue.depths) is None
     assert _timed(lambda: queue.intact("one")) is None

@@ -19,6 +19,7 @@ from fulfiller.service.accept import accept
 from fulfiller.service.create import create
 from fulfiller.service.decide import Round
 from fulfiller.service.keep import LEASE, News
+from fulfiller.service.serving import HINT_MAX
 from fulfiller.store.opening import open_store
 from fulfiller.wiring import Truth
 from tests.processes import Process, start
@@ -130,7 +131,7 @@ def test_an_emptied_broker_is_filled_again(
     sqlite_keepers: Start, sqlite: Truth, valkey: Server
 ) -> None:
     """FLUSHALL loses no claim: everything that is still accepted is offered again."""
-    _take_in(sqlite, 1_200)
+    _take_in(sqlite, 2 * HINT_MAX + 200)
     queue = CeleryQueue(valkey.url)
     sqlite_keepers("only").says("ready keeper leading")
 

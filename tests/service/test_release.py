@@ -14,18 +14,18 @@ from tests.service.backlog import START, Backlog, flow, ids, lane
 def test_a_backlog_goes_out_in_full_hints() -> None:
     """Under load a task carries as many claims as a hint may hold, oldest first."""
     backlog = Backlog("festival")
-    claims = backlog.claims(1_200)
+    claims = backlog.claims(2 * HINT_MAX + 200)
     done = release(Memory(), store=backlog.store, queue=backlog.queue, now=backlog.now)
     hints = backlog.queue.take()
     assert [len(hint.ids) for hint in hints] == [HINT_MAX, HINT_MAX, 200]
     assert ids(hints) == sorted(claims)
-    assert done.claims == 1_200
+    assert done.claims == 2 * HINT_MAX + 200
 
 
 def test_the_queue_stays_short_whatever_the_backlog() -> None:
     """Two tasks for each announced slot, and what is waiting already counts."""
     backlog = Backlog("festival")
-    backlog.claims(5_000)
+    backlog.claims(10 * HINT_MAX)
     backlog.store.announce("worker", 3, ttl_s=10)
     memory = Memory()
     for _ in range(3):

@@ -101,8 +101,8 @@ def test_disk_and_log_grow_with_the_claims() -> None:
 
 
 def test_a_broker_holds_full_queues_and_no_backlog() -> None:
-    """Two tasks of 500 ids for each slot come on top of what it takes at rest."""
-    assert _value("Valkey memory") == pytest.approx(4 + 2 * 2 * 500 * 44 / 2**20)
+    """Two tasks of 1,000 ids for each slot come on top of what it takes at rest."""
+    assert _value("Valkey memory") == pytest.approx(4 + 2 * 2 * 1_000 * 44 / 2**20)
     doubled = _of("single", plan=replace(PLAN, claims=2 * PLAN.claims, hours=2 * PLAN.hours))
     assert doubled["Valkey memory"].value == _value("Valkey memory")
 

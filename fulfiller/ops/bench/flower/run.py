@@ -28,7 +28,7 @@ SAID = {
     ASKED: f"With {MANY} viewers and pages asked",
 }
 SPOKEN = {
-    FULL: "up to 500 claims a task",
+    FULL: "up to 1,000 claims a task",
     LONE: "a task for each claim",
     REST: "at rest",
     WORK: "pool at work",

@@ -27,7 +27,7 @@ NEARER = 0.5
 STEPS_FINE = 1_000
 """Of them the newest, which stay as they are when older ones are thinned out."""
 AGES_MAX = 64
-"""Claims of an event that are looked at: one of 500 needs no more."""
+"""Claims of an event that are looked at: one of 1,000 needs no more."""
 SECOND = 1_000_000
 NO_END = float("inf")
 Column = TypeVar("Column", "array[int]", "array[float]")
