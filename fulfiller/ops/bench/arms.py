@@ -75,7 +75,7 @@ SINGLE = Arm(
 )
 SCALED = Arm(
     "scaled",
-    "two intakes, two workers",
+    "two intakes, three workers",
     "end_to_end_scaled",
     2 / 3,
     partial(doors.scaled, connections=256),
@@ -135,6 +135,6 @@ RATIOS = {
 }
 """Of rates, against the fastest of several in each round."""
 COST_RATIOS = {"scaled_vs_single_cpu": (SCALED, SINGLE)}
-"""Of CPU time per claim: what it costs more to have two of each."""
+"""Of CPU time per claim: what it costs more to have several of each."""
 ACCEPT_RATIOS = {"ours_vs_wrk": (SINGLE, WRK)}
 """Of rates of accepts: how much less our load generator finds in the door than another does."""

@@ -21,7 +21,7 @@ POOLS = {PLAIN: (), PLAIN_THREADS: ("--pool=threads", "--concurrency=16")}
 """What plain Celery's worker is told of its pool; prefork with our slots goes without saying."""
 WORKER = "worker1"
 INTAKE_2 = "intake2"
-NODES = {"node1": 1, "node2": 2}
+NODES = {"node1": 1, "node2": 2, "node3": 3}
 """Workers with one slot each, where WORKER has SLOTS of them: by name, and which one it is."""
 ROLES = {PLAIN: "worker", PLAIN_THREADS: "worker", WORKER: "worker"}
 """Under which name a program is told of, where that is not its own."""

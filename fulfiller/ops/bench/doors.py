@@ -28,7 +28,7 @@ UNSURE = {"503", LOST}
 """Answers after which a claim may be in the books all the same."""
 ONE = (WORKER, programs.KEEPER, programs.INTAKE)
 TWO = (*NODES, programs.KEEPER, programs.INTAKE, INTAKE_2)
-"""Who is at work: one of each with a keeper, or two intakes and two workers of half the slots."""
+"""Who is at work: one of each with a keeper, or two intakes and a worker for each slot."""
 COUPON_SHARES = ("p50", "p95")
 BATCH, BATCH_CONNECTIONS = 500, 8
 SEED = 7
@@ -61,7 +61,7 @@ def single(
 
 
 def scaled(cast: Cast, books: Books, claims: int, *, connections: int) -> Sample:
-    """Do the same with two intakes and two workers, which share the slots of one."""
+    """Do the same with two intakes and three workers, which share the slots of one."""
     return through(cast, books, claims, Crowd(connections=connections), TWO)
 
 

@@ -15,8 +15,11 @@ from fulfiller.settings import Settings
 from fulfiller.store.migrating import upgrade
 from fulfiller.store.opening import open_store
 
-SLOTS = 2
-"""Tasks at a time, of plain Celery's worker and of ours alike."""
+SLOTS = 3
+"""Tasks at a time: of plain Celery, of other queues, of bare SQL and of ours alike.
+
+One more than the cores this is meant for: a slot that waits for the disk leaves its core idle.
+"""
 
 
 class Stage:

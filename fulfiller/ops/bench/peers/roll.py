@@ -18,7 +18,7 @@ class Peer:
     """Another task queue: the package it comes in, and the words that start its workers.
 
     `database` is the number of its own database of the broker; `programs` how many of its
-    commands make two worker processes.
+    commands make as many worker processes as there are slots.
     """
 
     name: str
