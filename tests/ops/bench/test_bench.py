@@ -25,7 +25,7 @@ RATES = {
     "accept_batch",
     "accept_single",
 }
-CLAIMS = "6000"
+CLAIMS = "12000"
 """So many that each arm takes several ticks of the clock that counts CPU time."""
 
 
