@@ -13,7 +13,7 @@ from fulfiller.service.port import Store
 BATCH = 250
 """Events sealed at a time, and nothing is released meanwhile.
 
-With full ones, on PostgreSQL, that takes 20 to 24 ms; full queues last twice as long at full speed.
+With full ones, on PostgreSQL, that takes 30 to 35 ms; full queues last twice as long at full speed.
 """
 START = Seal(0, (0, 0), GENESIS)
 

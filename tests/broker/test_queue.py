@@ -14,6 +14,7 @@ from fulfiller.clock import monotonic
 from fulfiller.domain.claim import public_id
 from fulfiller.domain.tier import Tier
 from fulfiller.ops.embedded.server import Server
+from fulfiller.service.serving import HINT_MAX
 from tests.broker.samples import hint
 
 CALL_S = 1.3
@@ -67,10 +68,10 @@ def test_people_see_a_lone_claim_by_its_id_and_many_by_their_number(
     queue: CeleryQueue, redis: Redis
 ) -> None:
     """What Flower and logs show of the arguments is an id, or campaign, tier and number."""
-    lone, many = hint(1), hint(1_000)
+    lone, many = hint(1), hint(HINT_MAX)
     assert queue.publish([lone, many])
     shown = [message["headers"]["argsrepr"] for message in raw(redis, Tier.P1)]
-    assert shown == [public_id(lone.ids[0]), "spring-festival p1 x1000"]
+    assert shown == [public_id(lone.ids[0]), f"spring-festival p1 x{HINT_MAX}"]
 
 
 def test_hints_of_one_call_travel_in_one_write(queue: CeleryQueue, redis: Redis) -> None:
@@ -101,7 +102,7 @@ def test_a_frozen_broker_costs_a_second_and_is_used_again_when_it_thaws(
     """Every call comes back in bounded time with nothing, first and later ones alike."""
     assert queue.publish([hint()])
     valkey.freeze()
-    assert _timed(lambda: queue.publish([hint(1_000)])) is False
+    assert _timed(lambda: queue.publish([hint(HINT_MAX)])) is False
     assert "TimeoutError" in str(queue.fault)
     assert _timed(queue.depths) is None
     assert _timed(lambda: queue.intact("one")) is None
